@@ -1,0 +1,86 @@
+"""Two VersionFacts → VersionDiff: what changed, by key, by metric, by data path, and as text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from reviewtui.facts.model import DataFact, Problem, Value
+
+
+class ChangeKind(StrEnum):
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    RENAMED = "renamed"
+
+
+class MetricVerdict(StrEnum):
+    BETTER = "better"
+    WORSE = "worse"
+    SAME = "same"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One configuration key. `before_key` is the old key of a renamed one; `details` are the item-level changes of a
+    list or mapping, each in words."""
+
+    key: str
+    kind: ChangeKind
+    before: Value
+    after: Value
+    file: str = ""
+    before_key: str = ""
+    details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MetricChange:
+    """One metric. `delta` is after − before; `relative` is delta / |before| (None where before is 0 or missing)."""
+
+    key: str
+    kind: ChangeKind
+    before: Value
+    after: Value
+    file: str = ""
+    before_key: str = ""
+    delta: Decimal | None = None
+    relative: Decimal | None = None
+    verdict: MetricVerdict = MetricVerdict.UNKNOWN
+    direction: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DataChange:
+    """One data path. `before_path` is the old path of a renamed one; `note` such as "same size, different content"."""
+
+    path: str
+    kind: ChangeKind
+    before: DataFact | None
+    after: DataFact | None
+    before_path: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TextChange:
+    """One text file (environment, or a raw file): its unified difference, a line each without line ends."""
+
+    path: str
+    kind: ChangeKind
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionDiff:
+    """Everything that differs between a base and a head. Unchanged facts are counted, not listed."""
+
+    config: tuple[Change, ...] = ()
+    metrics: tuple[MetricChange, ...] = ()
+    data: tuple[DataChange, ...] = ()
+    environment: tuple[TextChange, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unchanged: tuple[tuple[str, int], ...] = ()

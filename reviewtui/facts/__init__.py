@@ -1,0 +1,1 @@
+"""A version's tree → VersionFacts: its configuration, metrics, data digests and environment."""

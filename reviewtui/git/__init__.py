@@ -1,0 +1,1 @@
+"""Git, and nothing else: the only package that starts git processes."""

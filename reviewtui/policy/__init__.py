@@ -1,0 +1,1 @@
+"""The release policy: what may be written, and what it decides."""

@@ -1,0 +1,57 @@
+"""Signer and Verifier: what a signature scheme must offer, and what verifying gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+NAMESPACE = "reviewtui"
+"""The SSHSIG namespace of every record; Git's own signatures use "git"."""
+
+
+class SignatureStatus(Enum):
+    """GOOD: made by a key whose holder is known. UNKNOWN_KEY: valid, by a stranger. BAD: anything else."""
+
+    GOOD = "good"
+    UNKNOWN_KEY = "unknown-key"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What is known of one signature.
+
+    `reason` is one of the reasons of the record format ("" when GOOD): bad-signature, wrong-namespace, unknown-key,
+    weak-key, revoked-key, expired-key, not-yet-valid-key; `detail` says more, in words.
+    `principals` are the names that the trusted signers give the key; `keyid` its fingerprint.
+    """
+
+    status: SignatureStatus
+    keyid: str
+    principals: tuple[str, ...] = ()
+    reason: str = ""
+    detail: str = ""
+    algorithm: str = ""
+
+
+class Verifier(Protocol):
+    """Verifies a raw signature over a message. `namespace` matters to SSH signatures alone."""
+
+    def verify(self, message: bytes, signature: bytes, *, keyid: str, namespace: str = NAMESPACE) -> Verification: ...
+
+
+class Signer(Protocol):
+    """Signs with the key that the user's Git would sign with.
+
+    `describe()` is shown before signing: scheme, fingerprint, comment, where the key lives.
+    """
+
+    @property
+    def keyid(self) -> str: ...
+
+    def describe(self) -> str: ...
+
+    def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
+        """The raw signature (SSHSIG blob, or OpenPGP packets). Raises SigningError."""
+        ...
