@@ -27,6 +27,7 @@ class Ref:
 
     `commit` is None where the ref leads to a tree or a blob, or to an object that is missing.
     `created` is the tagger's or committer's own time, in seconds since 1970 (claimed: for display only).
+    `signed` says whether the tag object carries a signature, unverified.
     """
 
     name: RefName
@@ -38,6 +39,7 @@ class Ref:
     creator: Person | None = None
     subject: str = ""
     symbolic_target: str = ""
+    signed: bool = False
 
     @property
     def is_annotated(self) -> bool:
