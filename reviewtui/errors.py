@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reviewtui.policy.model import Decision
+    from reviewtui.policy.decision import Decision
 
 
 class ReviewTuiError(Exception):
