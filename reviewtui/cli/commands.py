@@ -1,0 +1,211 @@
+"""One short function for each command: ask the project, print, and give the exit status."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from reviewtui.cli import json_forms, output
+from reviewtui.cli.diagnostics import ExitCode, say
+from reviewtui.errors import ReleaseRefusedError, UsageError
+from reviewtui.project import Project
+from reviewtui.review import Verdict
+
+
+def demo(arguments: Namespace) -> int:
+    """Build the sample repository; then open the app on it, or say where it is."""
+    from reviewtui.demo import build_demo
+
+    target = Path(arguments.target or "reviewtui-demo")
+    say(f"building the sample repository in {target} …")
+    directory = build_demo(target)
+    if arguments.no_app:
+        sys.stdout.write(f"{directory}\n")
+        return ExitCode.DONE
+    from reviewtui.cli.run import open_app
+
+    status = open_app(directory)
+    say(f"The sample repository stays in {directory}. Open it again: reviewtui -C {directory}")
+    return status
+
+
+def init(arguments: Namespace) -> int:
+    """Show what would be written, ask, write."""
+    from reviewtui.setup import plan_setup
+
+    project = _project(arguments)
+    plan = plan_setup(project, force=arguments.force)
+    for path, content in plan.files:
+        say(f"--- {path}")
+        say(content.rstrip("\n"))
+    for line in plan.notes:
+        say(line)
+    if plan.files and not _confirmed(arguments, "Write these files?"):
+        return ExitCode.INTERRUPTED
+    for path in plan.write(project, commit=arguments.commit):
+        sys.stdout.write(f"{path}\n")
+    say(plan.next_step(committed=arguments.commit))
+    return ExitCode.DONE
+
+
+def list_versions(arguments: Namespace) -> int:
+    """List versions with their state."""
+    project = _project(arguments)
+    statuses = project.overview(arguments.model)
+    if arguments.json:
+        output.print_json([json_forms.version_json(status) for status in statuses])
+        return ExitCode.DONE
+    if statuses:
+        output.print_versions(_printer(arguments), statuses)
+    else:
+        say("No model versions were found here. See reviewtui init to say where they are.")
+    for passed in project.catalog.passed_over:
+        say(f"passed over {passed.ref}: {passed.reason}")
+    for problem in project.settings.problems:
+        say(f"{problem.path}: {problem.problem}")
+    return ExitCode.DONE
+
+
+def show(arguments: Namespace) -> int:
+    """Show one version whole."""
+    project = _project(arguments)
+    version = project.find(arguments.version)
+    status, facts = project.status(version), project.facts(version)
+    if arguments.json:
+        output.print_json(json_forms.show_json(status, facts))
+    else:
+        output.print_facts(_printer(arguments), status, facts)
+    return ExitCode.DONE
+
+
+def diff(arguments: Namespace) -> int:
+    """Show what changed between two versions."""
+    if len(arguments.versions) > 2:
+        raise UsageError("diff takes one version, or a base and a version.")
+    project = _project(arguments)
+    head = project.find(arguments.versions[-1])
+    base = project.chosen_base(arguments.versions[0]) if len(arguments.versions) == 2 else project.base_of(head)
+    changes = project.compare(base.version, head)
+    if arguments.json:
+        output.print_json(json_forms.diff_json(base, head, changes))
+        return ExitCode.DONE
+    printer = _printer(arguments)
+    output.print_diff(printer, base=base, head=head, diff=changes)
+    if arguments.text:
+        for change in project.text_changes(base.version, head):
+            printer.line()
+            output.print_unified(printer, change.lines)
+    return ExitCode.DONE
+
+
+def reviews(arguments: Namespace) -> int:
+    """List every record on a version."""
+    project = _project(arguments)
+    version = project.find(arguments.version)
+    entries = project.reviews(version)
+    if arguments.json:
+        output.print_json(json_forms.reviews_json(version, entries))
+    else:
+        output.print_reviews(_printer(arguments), version, entries)
+    return ExitCode.DONE
+
+
+def record_verdict(arguments: Namespace) -> int:
+    """Show what will be signed, ask, sign, store."""
+    project = _project(arguments)
+    version = project.find(arguments.version)
+    comment = _comment(arguments)
+    prepared = project.prepare_review(version, Verdict(arguments.verdict), comment)
+    if not arguments.json:
+        output.print_exact(prepared.payload)
+    for warning in prepared.warnings:
+        say(f"note: {warning}")
+    say(f"signing with {prepared.signer_description}")
+    if not _confirmed(arguments, f"Sign and record this {arguments.verdict}?"):
+        return ExitCode.INTERRUPTED
+    receipt = project.record_review(prepared)
+    if arguments.json:
+        output.print_json({
+            "id": receipt.id, "name": version.name, "commit": version.commit, "verdict": arguments.verdict,
+            "reviewer": prepared.review.reviewer, "notes_ref": prepared.notes_ref, "notes_commit": receipt.notes_commit,
+        })
+    say(f"recorded in {prepared.notes_ref}: {receipt.id}")
+    return ExitCode.DONE
+
+
+def gate(arguments: Namespace) -> int:
+    """Evaluate the policy."""
+    project = _project(arguments)
+    version = project.find(arguments.version)
+    decision = project.gate(version)
+    if arguments.json:
+        output.print_json(json_forms.gate_json(version, decision))
+    else:
+        output.print_decision(_printer(arguments), version, decision)
+    return ExitCode.DONE if decision.allowed else ExitCode.REFUSED
+
+
+def release(arguments: Namespace) -> int:
+    """Show the tag, ask, sign it; where the gate is closed, say every reason."""
+    project = _project(arguments)
+    version = project.find(arguments.version)
+    try:
+        prepared = project.prepare_release(version)
+        if not arguments.json:
+            output.print_exact(prepared.message)
+        say(f"signing the tag {prepared.tag} with {prepared.signer_description}")
+        if not _confirmed(arguments, f"Make the signed tag {prepared.tag}?"):
+            return ExitCode.INTERRUPTED
+        tag = project.release(prepared, push=arguments.push, remote=arguments.remote)
+    except ReleaseRefusedError as refusal:
+        _report_refusal(arguments, refusal, version_name=version.name)
+        raise
+    if arguments.json:
+        output.print_json({"name": version.name, "commit": version.commit, "tag": prepared.tag, "object": tag})
+    say(f"released {version.name} as {prepared.tag}")
+    return ExitCode.DONE
+
+
+def _report_refusal(arguments: Namespace, refusal: ReleaseRefusedError, *, version_name: str) -> None:
+    """Print the decision behind a refusal, so that every reason is seen."""
+    decision = refusal.decision
+    if decision is None:
+        return
+    version = _project(arguments).find(version_name)
+    if arguments.json:
+        output.print_json(json_forms.gate_json(version, decision))
+    else:
+        output.print_decision(_printer(arguments), version, decision)
+
+
+def _project(arguments: Namespace) -> Project:
+    return Project.open(Path(arguments.directory))
+
+
+def _printer(arguments: Namespace) -> output.Printer:
+    return output.Printer(color=not arguments.no_color)
+
+
+def _comment(arguments: Namespace) -> str:
+    if arguments.message is not None:
+        return str(arguments.message)
+    if not sys.stdin.isatty():
+        if arguments.verdict in ("approve", "withdraw"):
+            return ""
+        raise UsageError(f"{arguments.verdict} needs a comment.", hint='Give it with -m "why".')
+    return _ask("Comment: ")
+
+
+def _confirmed(arguments: Namespace, question: str) -> bool:
+    if arguments.yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask on.", hint="Add --yes to go ahead without asking.")
+    return _ask(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _ask(prompt: str) -> str:
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    return sys.stdin.readline().rstrip("\n")
