@@ -25,6 +25,7 @@ class Verification:
     `reason` is one of the reasons of the record format ("" when GOOD): bad-signature, wrong-namespace, unknown-key,
     weak-key, revoked-key, expired-key, not-yet-valid-key; `detail` says more, in words.
     `principals` are the names that the trusted signers give the key; `keyid` its fingerprint.
+    For a hardware key: whether it was touched, whether its PIN was asked, and its counter; None for other keys.
     """
 
     status: SignatureStatus
@@ -33,6 +34,9 @@ class Verification:
     reason: str = ""
     detail: str = ""
     algorithm: str = ""
+    user_present: bool | None = None
+    user_verified: bool | None = None
+    counter: int | None = None
 
 
 class Verifier(Protocol):
@@ -44,14 +48,18 @@ class Verifier(Protocol):
 class Signer(Protocol):
     """Signs with the key that the user's Git would sign with.
 
-    `describe()` is shown before signing: scheme, fingerprint, comment, where the key lives.
+    `describe()` is shown before signing: scheme, fingerprint, comment, where the key lives. `may_prompt` says whether a
+    passphrase, a PIN or a touch may be asked for on the terminal, so that a full-screen app can step aside.
     """
 
     @property
     def keyid(self) -> str: ...
 
+    @property
+    def may_prompt(self) -> bool: ...
+
     def describe(self) -> str: ...
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
-        """The raw signature (SSHSIG blob, or OpenPGP packets). Raises SigningError."""
+        """The raw signature (SSHSIG blob, OpenPGP packet, CMS), proved before it is returned. Raises SigningError."""
         ...

@@ -1,0 +1,92 @@
+"""SSHSIG (PROTOCOL.sshsig), read strictly, and verified in-process by `cryptography` or else by ssh-keygen.
+
+Laws
+1. The bytes are read to their end; a second way to write the same signature is refused.
+2. Reading needs no cryptography, so every reason but "bad-signature" is the same whoever does the arithmetic.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from reviewtui.signing.certificates import SshCertificate, is_certificate_type, parse_certificate
+from reviewtui.signing.ssh_keys import KeySignature, SshPublicKey, parse_key_signature, parse_public_key
+from reviewtui.signing.wire import MalformedWireError, WireReader, wire_string
+
+MAGIC = b"SSHSIG"
+BLOB_LIMIT = 48 * 1024
+HASHES = ("sha512", "sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class SshSignature:
+    """One SSHSIG taken apart. `certificate` is there where the key came with one; `key` is the plain key then."""
+
+    key: SshPublicKey
+    certificate: SshCertificate | None
+    namespace: str
+    hash_algorithm: str
+    signature: KeySignature
+    blob: bytes
+
+    def signed_bytes(self, message: bytes) -> bytes:
+        """What the key signed: the message's digest with everything that gives it meaning."""
+        digest = hashlib.new(self.hash_algorithm, message).digest()
+        parts = (self.namespace.encode("ascii"), b"", self.hash_algorithm.encode("ascii"), digest)
+        return MAGIC + b"".join(map(wire_string, parts))
+
+
+class SshCheck(Protocol):
+    """Does the arithmetic: whether the key (and the certificate's authority) really signed."""
+
+    def is_valid(self, signature: SshSignature, message: bytes) -> bool: ...
+
+
+def parse_sshsig(blob: bytes) -> SshSignature:
+    """Reads an SSHSIG blob. A weak key's own signature is not read any further.
+
+    Raises: MalformedWireError; WeakAlgorithmError.
+    """
+    if len(blob) > BLOB_LIMIT:
+        raise MalformedWireError("the signature is too large")
+    reader = WireReader(blob)
+    if reader.take(len(MAGIC)) != MAGIC:
+        raise MalformedWireError("it is no SSH signature")
+    if reader.u32() != 1:
+        raise MalformedWireError("the version of the signature is unknown")
+    key_blob, namespace = reader.string(), reader.string()
+    if reader.string():
+        raise MalformedWireError("the reserved field is not empty")
+    hash_algorithm = reader.name()
+    if hash_algorithm not in HASHES:
+        raise MalformedWireError("the hash is neither SHA-512 nor SHA-256")
+    signature_blob = reader.string()
+    reader.end()
+    key, certificate = _read_key(key_blob)
+    signature = KeySignature("") if key.weakness else parse_key_signature(key, signature_blob)
+    return SshSignature(key, certificate, _namespace(namespace), hash_algorithm, signature, blob)
+
+
+@cache
+def default_check() -> SshCheck:
+    """`cryptography` where it is installed; else ssh-keygen (a server that has the standard library alone)."""
+    from reviewtui.signing.in_process import InProcessCheck
+    from reviewtui.signing.keygen import KeygenCheck
+
+    return InProcessCheck() if InProcessCheck.is_available() else KeygenCheck()
+
+
+def _read_key(blob: bytes) -> tuple[SshPublicKey, SshCertificate | None]:
+    if is_certificate_type(WireReader(blob).name()):
+        certificate = parse_certificate(blob)
+        return certificate.key, certificate
+    return parse_public_key(blob), None
+
+
+def _namespace(raw: bytes) -> str:
+    if not raw or not all(0x20 <= byte < 0x7F for byte in raw):
+        raise MalformedWireError("the namespace is empty, or not printable ASCII")
+    return raw.decode("ascii")

@@ -1,0 +1,212 @@
+"""TrustedSigners: which principal a key speaks for, and so what a signature is worth.
+
+Judging an SSH signature, step by step; the first that fails gives the reason:
+1. It can be read, and the keyid that stands beside it is its key's           → bad-signature
+2. Its namespace is the one that was asked for                                → wrong-namespace
+3. Neither its key nor its algorithm (nor its authority's) is weak            → weak-key
+4. A record is hashed with SHA-512, and the key really signed the message     → bad-signature
+5. Neither key nor certificate nor authority is revoked; an unreadable list of
+   revocations revokes all                                                    → revoked-key
+6. A line of allowed_signers names the key, or an authority that certified it → unknown-key
+7. That line allows the namespace                                             → wrong-namespace
+8. That line (and the certificate) is in force now, whatever time the signer
+   claims                                                                     → not-yet-valid-key, expired-key
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reviewtui.signing.allowed_signers import AllowedSigner, AllowedSigners, TrustProblem
+from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, dearmor
+from reviewtui.signing.certificates import USER_CERTIFICATE, SshCertificate
+from reviewtui.signing.patterns import matches_pattern_list
+from reviewtui.signing.revoked import REVOKED_KEYS_PATH, RevokedKeys, UnreadableRevocationsError
+from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Verification
+from reviewtui.signing.ssh_keys import USER_PRESENT, USER_VERIFIED, WeakAlgorithmError
+from reviewtui.signing.sshsig import MAGIC, SshCheck, SshSignature, default_check, parse_sshsig
+from reviewtui.signing.wire import MalformedWireError
+
+_TIME_REASONS = {"not-yet-valid-key": "the key is not valid yet", "expired-key": "the key has expired"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrustFiles:
+    """The bytes of the files below .reviewtui/ that say whom to trust; None or empty where there is none."""
+
+    allowed_signers: bytes | None = None
+    revoked_keys: bytes | None = None
+    openpgp: tuple[bytes, ...] = ()
+
+
+class TrustedSigners:
+    """A Verifier: whom the trusted branch trusts, judged at one moment."""
+
+    def __init__(
+        self, allowed: AllowedSigners, revoked: RevokedKeys | None, *, now: datetime, check: SshCheck | None = None
+    ) -> None:
+        """`revoked` None: the list cannot be read, and revokes all. `check` does the arithmetic of SSH signatures."""
+        self._allowed = allowed
+        self._revoked = revoked
+        self._now = now
+        self._check = check if check is not None else default_check()
+        self._fingerprints = allowed.fingerprints()
+        self.problems: tuple[TrustProblem, ...] = allowed.problems
+
+    @classmethod
+    def load(cls, files: TrustFiles, *, now: datetime, check: SshCheck | None = None) -> TrustedSigners:
+        """Reads the trust files. Nothing is raised: what is wrong with them is in `problems`, which close the gate."""
+        allowed = AllowedSigners.parse(files.allowed_signers or b"")
+        revoked: RevokedKeys | None = RevokedKeys()
+        problems: list[TrustProblem] = []
+        if files.revoked_keys is not None:
+            try:
+                revoked = RevokedKeys.parse(files.revoked_keys)
+            except UnreadableRevocationsError as error:
+                revoked = None
+                text = f"The list of revoked keys cannot be used: {error}."
+                problems.append(TrustProblem(REVOKED_KEYS_PATH, 0, "unreadable", text))
+        trusted = cls(allowed, revoked, now=now, check=check)
+        trusted.problems += tuple(problems)
+        return trusted
+
+    def verify(self, message: bytes, signature: bytes, *, keyid: str, namespace: str = NAMESPACE) -> Verification:
+        """What a raw signature over a message is worth. An empty keyid (a tag has none) fits every key."""
+        if signature.startswith(MAGIC):
+            return self._verify_ssh(message, signature, keyid=keyid, namespace=namespace)
+        return _bad(keyid, "bad-signature", "it is not in a format that is known here")
+
+    def verify_armored(self, message: bytes, block: bytes, *, namespace: str = "git") -> Verification:
+        """The same for the text block at the end of a tag, or in the header of a commit."""
+        try:
+            found = dearmor(block)
+        except MalformedArmorError as error:
+            return _bad("", "bad-signature", str(error))
+        if (found.scheme is SignatureScheme.SSH) != found.raw.startswith(MAGIC):
+            return _bad("", "bad-signature", "the block holds another signature than it says")
+        return self.verify(message, found.raw, keyid="", namespace=namespace)
+
+    def principals_of(self, keyid: str) -> tuple[str, ...]:
+        """The exact names that a key is listed for, whatever else its lines say."""
+        return self.fingerprints().get(keyid, ())
+
+    def fingerprints(self) -> Mapping[str, tuple[str, ...]]:
+        """Every listed key's fingerprint, and the principals it is listed for. Authorities are no signers."""
+        return self._fingerprints
+
+    def _verify_ssh(self, message: bytes, blob: bytes, *, keyid: str, namespace: str) -> Verification:
+        try:
+            signature = parse_sshsig(blob)  # 1
+        except WeakAlgorithmError as error:
+            return _bad(keyid, "weak-key", str(error))
+        except MalformedWireError as error:
+            return _bad(keyid, "bad-signature", str(error))
+        reason, detail = self._flaw(signature, message, keyid=keyid, namespace=namespace)
+        if reason:
+            return _judged(signature, SignatureStatus.BAD, reason, detail)
+        if signature.certificate is not None:
+            return self._judge_certificate(signature, signature.certificate)
+        return self._judge_key(signature)
+
+    def _flaw(self, signature: SshSignature, message: bytes, *, keyid: str, namespace: str) -> tuple[str, str]:
+        if keyid and keyid != signature.key.fingerprint:  # 1
+            return "bad-signature", f"it was made by {signature.key.fingerprint}"
+        if signature.namespace != namespace:  # 2
+            return "wrong-namespace", f"it was made for {signature.namespace}"
+        weakness = signature.key.weakness or (signature.certificate.authority.weakness if signature.certificate else "")
+        if weakness:  # 3
+            return "weak-key", weakness
+        if namespace == NAMESPACE and signature.hash_algorithm != "sha512":  # 4
+            return "bad-signature", f"a record is hashed with sha512, not {signature.hash_algorithm}"
+        if not self._check.is_valid(signature, message):
+            return "bad-signature", "the key did not sign this"
+        if self._revoked is None:  # 5
+            return "revoked-key", f"{REVOKED_KEYS_PATH} cannot be read"
+        if self._revoked.holds(signature.key, signature.certificate):
+            return "revoked-key", ""
+        return "", ""
+
+    def _judge_key(self, signature: SshSignature) -> Verification:
+        lines = self._allowed.lines_of(signature.key)
+        if not lines:  # 6
+            return _judged(signature, SignatureStatus.UNKNOWN_KEY, "unknown-key", "the key is no allowed signer's")
+        return self._judge_lines(signature, lines, self.principals_of(signature.key.fingerprint))
+
+    def _judge_lines(
+        self, signature: SshSignature, lines: tuple[AllowedSigner, ...], principals: tuple[str, ...]
+    ) -> Verification:
+        lines = tuple(line for line in lines if _allows(line, signature.namespace))
+        if not lines:  # 7
+            detail = f"the key is not allowed to sign for {signature.namespace}"
+            return _judged(signature, SignatureStatus.BAD, "wrong-namespace", detail, principals)
+        validities = [line.validity(self._now) for line in lines]
+        if "" not in validities:  # 8
+            reason = validities[0]
+            return _judged(signature, SignatureStatus.BAD, reason, _TIME_REASONS[reason], principals)
+        in_force = [line for line, validity in zip(lines, validities, strict=True) if not validity]
+        names = dict.fromkeys(name for line in in_force for name in line.principals if name in principals)
+        return _judged(signature, SignatureStatus.GOOD, "", "", tuple(names))
+
+    def _judge_certificate(self, signature: SshSignature, certificate: SshCertificate) -> Verification:
+        lines = self._allowed.authorities(certificate.authority)
+        flaw = "no line trusts its authority" if not lines else _certificate_flaw(certificate)
+        names = tuple(name for name in _names(certificate) if any(_fits(line, name) for line in lines))
+        if not flaw and not names:
+            flaw = "its authority is not trusted for the names in the certificate"
+        if not flaw and len(names) > 1:
+            flaw = f"its certificate names more than one principal: {', '.join(names)}"
+        if flaw:  # 6
+            return _judged(signature, SignatureStatus.UNKNOWN_KEY, "unknown-key", flaw)
+        moment = int(self._now.timestamp())
+        if not certificate.valid_after <= moment < certificate.valid_before:  # 8
+            reason = "not-yet-valid-key" if moment < certificate.valid_after else "expired-key"
+            return _judged(signature, SignatureStatus.BAD, reason, "the certificate is not in force", names)
+        lines = tuple(line for line in lines if _fits(line, names[0]))
+        judged = self._judge_lines(signature, lines, tuple(name for line in lines for name in line.principals))
+        if judged.status is not SignatureStatus.GOOD:
+            return judged
+        return _judged(signature, SignatureStatus.GOOD, "", f"certified by {certificate.authority.fingerprint}", names)
+
+
+def _certificate_flaw(certificate: SshCertificate) -> str:
+    if certificate.kind != USER_CERTIFICATE:
+        return "its certificate is a host's"
+    if certificate.critical_options:
+        return "its certificate has critical options, which mean nothing to a signature"
+    return ""
+
+
+def _names(certificate: SshCertificate) -> tuple[str, ...]:
+    words = (raw.decode("ascii", "replace") for raw in certificate.principals)
+    return tuple(dict.fromkeys(word for word in words if word.isascii() and word.isprintable() and " " not in word))
+
+
+def _fits(line: AllowedSigner, name: str) -> bool:
+    return matches_pattern_list(name, ",".join(line.principals))
+
+
+def _allows(line: AllowedSigner, namespace: str) -> bool:
+    return line.options.namespaces is None or matches_pattern_list(namespace, line.options.namespaces)
+
+
+def _bad(keyid: str, reason: str, detail: str) -> Verification:
+    return Verification(SignatureStatus.BAD, keyid, reason=reason, detail=detail)
+
+
+def _judged(
+    signature: SshSignature, status: SignatureStatus, reason: str, detail: str, principals: tuple[str, ...] = ()
+) -> Verification:
+    flags = signature.signature.flags
+    return Verification(
+        status,
+        signature.key.fingerprint,
+        principals,
+        reason,
+        detail,
+        signature.key.type,
+        user_present=None if flags is None else bool(flags & USER_PRESENT),
+        user_verified=None if flags is None else bool(flags & USER_VERIFIED),
+        counter=signature.signature.counter,
+    )
