@@ -43,7 +43,10 @@ class Decision:
     """All findings for one version. An empty decision allows nothing.
 
     `approvals` counts the persons whose approval counts, `required` the persons needed. `standing` gives the fate of
-    every record of the version: ((record id, "" if it counts, else the reason), …).
+    every record of the version: ((record id, "" if it stands, else the reason), …), once for each copy. `stale` are the
+    approvals that stood until something changed. `unblock` is a smallest set of persons who could open the gate
+    together (an approval each; whoever rejected must withdraw or approve); empty where people alone cannot, or need
+    not. `overridden_by` are the records of the overrides that stand.
     """
 
     findings: tuple[Finding, ...]
@@ -51,6 +54,9 @@ class Decision:
     required: int = 0
     vetoed_by: tuple[str, ...] = ()
     standing: tuple[tuple[str, str], ...] = ()
+    stale: tuple[str, ...] = ()
+    unblock: tuple[str, ...] = ()
+    overridden_by: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> bool:

@@ -41,6 +41,8 @@ __all__ = [
 
 POLICY_FILE = ".reviewtui/policy.yaml"
 
+MAX_COUNT = 100
+
 _TOP = ("version", "people", "releases", "releasers", "overrides", "policy_changes")
 _RELEASE = (
     "models", "approvals", "exclude", "carry", "metrics", "pipeline", "data", "feedback",
@@ -136,6 +138,8 @@ def _approval(entry: Node) -> ApprovalRule:
     keys = entry.mapping(("count", "roles", "distinct"))
     if "count" not in keys:
         entry.fail("The key 'count' is missing.")
+    if keys["count"].integer(least=1) > MAX_COUNT:
+        keys["count"].fail(f"No more than {MAX_COUNT} persons can be asked for.")
     return ApprovalRule(
         count=keys["count"].integer(least=1),
         roles=keys["roles"].texts(empty=False) if "roles" in keys else (),

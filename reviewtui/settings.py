@@ -1,0 +1,231 @@
+""".reviewtui/ of the trusted branch → Settings.
+
+Nothing here raises for what a file holds: a repository whose settings are broken can still be browsed. What is wrong is
+kept as text with file, line and key, and whoever opens a gate must treat it as an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from reviewtui.catalog import DEFAULT_BRANCHES, DEFAULT_TAGS
+from reviewtui.errors import MalformedFileError, SettingsError
+from reviewtui.facts.model import FactSources, Problem
+from reviewtui.git.objects import ObjectId, Tree
+from reviewtui.policy.located_yaml import Node, read_yaml
+from reviewtui.policy.model import POLICY_FILE, Policy, parse_policy
+from reviewtui.signing.trust import TrustFiles
+
+DIRECTORY = ".reviewtui"
+CONFIG_FILE = f"{DIRECTORY}/config.yaml"
+ALLOWED_SIGNERS_FILE = f"{DIRECTORY}/allowed_signers"
+REVOKED_KEYS_FILE = f"{DIRECTORY}/revoked_keys"
+OPENPGP_DIRECTORY = f"{DIRECTORY}/openpgp"
+
+MAX_SETTINGS_BYTES = 256 * 1024
+MAX_SIGNERS_BYTES = 1024 * 1024
+MAX_OPENPGP_FILES = 256
+NO_TRUST = TrustFiles(allowed_signers=None, revoked_keys=None, openpgp=())
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What the settings say of one model."""
+
+    sources: FactSources
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What config.yaml says; every part may be left out."""
+
+    repository: str = ""
+    tags: tuple[str, ...] = DEFAULT_TAGS
+    branches: tuple[str, ...] = DEFAULT_BRANCHES
+    models: Mapping[str, ModelSettings] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings in force. `exists` says whether there is a .reviewtui/ at all.
+
+    `policy_blob` is the id of policy.yaml even where it cannot be read. `config_error`, `policy_error` and
+    `trust_error` are "" or what is wrong, each of which closes the gate; `problems` has them all, and every lesser one.
+    """
+
+    exists: bool = False
+    config: Config = Config()
+    policy: Policy | None = None
+    policy_blob: ObjectId | None = None
+    trust_files: TrustFiles = NO_TRUST
+    config_error: str = ""
+    policy_error: str = ""
+    trust_error: str = ""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def repository(self) -> str:
+        """This repository's identity, signed into every record; "" where the settings do not name it."""
+        return self.config.repository
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        return self.config.tags
+
+    @property
+    def branches(self) -> tuple[str, ...]:
+        return self.config.branches
+
+    @property
+    def models(self) -> Mapping[str, ModelSettings]:
+        return self.config.models
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What closes every gate: the settings that cannot be used as they stand."""
+        return tuple(error for error in (self.config_error, self.policy_error, self.trust_error) if error)
+
+
+def load_settings(tree: Tree | None) -> Settings:
+    """Read the settings out of the trusted branch's tree (None: there is no trusted branch)."""
+    if tree is None or tree.entry(DIRECTORY) is None:
+        return Settings()
+    config, config_error = _config(tree)
+    policy, policy_error = _policy(tree)
+    trust_files, trust_error = _trust_files(tree)
+    policy_entry = tree.entry(POLICY_FILE)
+    found = ((CONFIG_FILE, config_error), (POLICY_FILE, policy_error), (ALLOWED_SIGNERS_FILE, trust_error))
+    return Settings(
+        exists=True,
+        config=config,
+        policy=policy,
+        policy_blob=policy_entry.object_id if policy_entry else None,
+        trust_files=trust_files,
+        config_error=config_error,
+        policy_error=policy_error,
+        trust_error=trust_error,
+        problems=tuple(Problem(path, error) for path, error in found if error),
+    )
+
+
+def parse_config(data: bytes, *, name: str = CONFIG_FILE) -> Config:
+    """Read config.yaml.
+
+    Raises: SettingsError, with file, line and key.
+    """
+    root = read_yaml(data, file=name)
+    if root.is_null:
+        return Config()
+    keys = root.mapping(("repository", "tags", "branches", "models"))
+    return Config(
+        repository=_identity(keys["repository"]) if "repository" in keys else "",
+        tags=_patterns(keys["tags"]) if "tags" in keys else DEFAULT_TAGS,
+        branches=_patterns(keys["branches"]) if "branches" in keys else DEFAULT_BRANCHES,
+        models=MappingProxyType(_models(keys["models"]) if "models" in keys else {}),
+    )
+
+
+def _config(tree: Tree) -> tuple[Config, str]:
+    try:
+        data = _read(tree, CONFIG_FILE, limit=MAX_SETTINGS_BYTES)
+        return (Config() if data is None else parse_config(data)), ""
+    except (SettingsError, MalformedFileError) as error:
+        return Config(), error.message
+
+
+def _policy(tree: Tree) -> tuple[Policy | None, str]:
+    try:
+        data = _read(tree, POLICY_FILE, limit=MAX_SETTINGS_BYTES)
+        return (None if data is None else parse_policy(data)), ""
+    except (SettingsError, MalformedFileError) as error:
+        return None, error.message
+
+
+def _trust_files(tree: Tree) -> tuple[TrustFiles, str]:
+    try:
+        openpgp = [entry for entry in tree.files(OPENPGP_DIRECTORY) if entry.path.endswith(".asc")]
+        if len(openpgp) > MAX_OPENPGP_FILES:
+            raise SettingsError(f"{OPENPGP_DIRECTORY}: {len(openpgp)} keys; {MAX_OPENPGP_FILES} are the limit.")
+        keys = (_read(tree, entry.path, limit=MAX_SIGNERS_BYTES) for entry in openpgp)
+        return TrustFiles(
+            allowed_signers=_read(tree, ALLOWED_SIGNERS_FILE, limit=MAX_SIGNERS_BYTES),
+            revoked_keys=_read(tree, REVOKED_KEYS_FILE, limit=MAX_SIGNERS_BYTES),
+            openpgp=tuple(key for key in keys if key is not None),
+        ), ""
+    except (SettingsError, MalformedFileError) as error:
+        # Half of the trust files would be worse than none: a revocation list that is missing revokes nothing.
+        return NO_TRUST, error.message
+
+
+def _read(tree: Tree, path: str, *, limit: int) -> bytes | None:
+    entry = tree.entry(path)
+    if entry is None:
+        return None
+    if not entry.is_file:
+        raise SettingsError(f"{path}: This must be a regular file, not a link, a directory or a submodule.")
+    return tree.read(entry, limit=limit)
+
+
+_IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/@+\-]{0,253}\Z")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_MODEL_NAME = re.compile(r"[^\x00-\x20\x7f@#:*?\[\]\\^~]{1,128}\Z")
+
+
+def _identity(node: Node) -> str:
+    if not _IDENTITY.match(node.text()):
+        node.fail("This must be a plain name without spaces, such as git.example.com/ml/churn.")
+    return node.text()
+
+
+def _patterns(node: Node) -> tuple[str, ...]:
+    for item in node.sequence():
+        placeholders = _PLACEHOLDER.findall(item.text())
+        if placeholders.count("version") != 1 or not {"model", "version"}.issuperset(placeholders):
+            item.fail("A pattern has {version} once, {model} at most once, and no other placeholder.")
+        rest = _PLACEHOLDER.sub("x", item.text())
+        if placeholders.count("model") > 1 or not _is_ref_part(rest):
+            item.fail("No ref could be named like this.")
+    return node.texts()
+
+
+def _is_ref_part(name: str) -> bool:
+    """Whether Git would take it as the end of a ref name (git-check-ref-format)."""
+    bad = ("..", "@{", "//", "/.", ".lock/", "{", "}")
+    return (
+        not re.search(r"[\x00-\x20\x7f~^:?*\[\\]", name)
+        and not any(part in name for part in bad)
+        and not name.startswith(("/", ".", "-"))
+        and not name.endswith(("/", ".", ".lock"))
+    )
+
+
+def _models(node: Node) -> dict[str, ModelSettings]:
+    models = {}
+    for name, entry in node.mapping().items():
+        if not _MODEL_NAME.match(name) or name.startswith((".", "-", "/")):
+            entry.fail("A model's name has no spaces, none of @ # : * ? [ ] \\ ^ ~, and does not start with . - or /.")
+        models[name] = ModelSettings(FactSources() if entry.is_null else _sources(entry))
+    return models
+
+
+def _sources(entry: Node) -> FactSources:
+    keys = entry.mapping(("path", "config", "metrics", "data", "environment"))
+    globs = {category: _globs(keys[category]) for category in keys if category != "path"}
+    return FactSources(path=_path(keys["path"]) if "path" in keys else ".", **globs)
+
+
+def _globs(node: Node) -> tuple[str, ...]:
+    for item in node.sequence():
+        _path(item)
+    return node.texts()
+
+
+def _path(node: Node) -> str:
+    path = node.text()
+    parts = path.split("/")
+    if path.startswith("/") or ".." in parts or "\\" in path or not path.isprintable():
+        node.fail("This must be a path inside the repository, with / between its parts.")
+    return path.rstrip("/") or "."
