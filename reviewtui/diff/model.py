@@ -1,4 +1,4 @@
-"""Two VersionFacts → VersionDiff: what changed, by key, by metric, by data path, and as text."""
+"""The values of a difference: a change of a key, a metric, a data path or a text, and all of them together."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from reviewtui.facts.model import DataFact, Problem, Value
 
 
 class ChangeKind(StrEnum):
+    """What became of a fact. Renamed: it is there under another key, in another file or at another path."""
+
     ADDED = "added"
     REMOVED = "removed"
     CHANGED = "changed"
@@ -17,6 +19,8 @@ class ChangeKind(StrEnum):
 
 
 class MetricVerdict(StrEnum):
+    """What a metric's change means; unknown where no direction is known, or where a side has no number."""
+
     BETTER = "better"
     WORSE = "worse"
     SAME = "same"
@@ -67,16 +71,23 @@ class DataChange:
 
 @dataclass(frozen=True, slots=True)
 class TextChange:
-    """One text file (environment, or a raw file): its unified difference, a line each without line ends."""
+    """One text file (environment, or a raw file): its unified difference, a line each without line ends.
+
+    `before_path` is the old path of a renamed one, whose text is the same.
+    """
 
     path: str
     kind: ChangeKind
     lines: tuple[str, ...] = ()
+    before_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class VersionDiff:
-    """Everything that differs between a base and a head. Unchanged facts are counted, not listed."""
+    """Everything that differs between a base and a head. Unchanged facts are counted by category, not listed.
+
+    `problems` are those of both sides; those of the base begin with "in the base: ".
+    """
 
     config: tuple[Change, ...] = ()
     metrics: tuple[MetricChange, ...] = ()
@@ -84,3 +95,8 @@ class VersionDiff:
     environment: tuple[TextChange, ...] = ()
     problems: tuple[Problem, ...] = ()
     unchanged: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no fact differs."""
+        return not (self.config or self.metrics or self.data or self.environment)
