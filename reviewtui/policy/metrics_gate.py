@@ -66,7 +66,7 @@ def _finding(name: str, rule: MetricRule, checks: list[_Check], value: Decimal) 
 def _missing(name: str, rule: MetricRule, problem: str) -> Finding:
     state = FindingState.NOT_APPLICABLE if rule.on_missing == "skip" else FindingState.UNMET
     warning = rule.on_missing == "warn" or (rule.on_missing == "fail" and rule.severity == "warn")
-    return Finding(name, state, f"{problem[0].upper()}{problem[1:]}.", warning=warning)
+    return Finding(name, state, f"Missing: {problem}.", warning=warning)
 
 
 def _read(metric: str, facts: VersionFacts) -> _Reading:

@@ -129,7 +129,9 @@ class Policy:
     releaser_roles: tuple[str, ...] | None = None
     overrides: OverrideRule | None = None
     policy_changes: PolicyChangeRule | None = None
-    _persons: dict[str, PolicyPerson] = field(default_factory=dict, compare=False, repr=False, hash=False)
+    _persons: dict[str, PolicyPerson] = field(
+        default_factory=dict, init=False, compare=False, repr=False, hash=False
+    )
 
     def __post_init__(self) -> None:
         for person in self.people:
