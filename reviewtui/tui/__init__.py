@@ -1,0 +1,1 @@
+"""The app: one screen or dialog a module, over the values of reviewtui.project."""

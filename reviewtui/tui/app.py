@@ -1,0 +1,125 @@
+"""ReviewApp: themes, the last filter, the opened project, and what every screen shares."""
+
+from __future__ import annotations
+
+import os
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.screen import Screen
+from textual.worker import WorkerFailed
+
+from reviewtui.display import clean
+from reviewtui.tui.asking import Asks, shown_bindings
+from reviewtui.tui.help_screen import HelpScreen
+from reviewtui.tui.home import HomeScreen
+from reviewtui.tui.project_like import ProjectLike
+from reviewtui.tui.terminal import DARK, LIGHT, DropControls, suitable_theme, wants_no_colour
+
+
+class ReviewApp(App[int]):
+    """The app on one repository. `open_project` runs in a worker: the frame is painted before it has ended."""
+
+    TITLE = "reviewtui"
+    CSS_PATH = "review.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "help", "Help", key_display="?", show=False),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+z", "suspend_process", "Suspend to the shell", show=False),
+        Binding("ctrl+c", "help_quit", "Copy the selected text, or say how to quit", show=False),
+    ]
+
+    def __init__(self, open_project: Callable[[], ProjectLike]) -> None:
+        no_colour = wants_no_colour(os.environ)
+        super().__init__(ansi_color=True if no_colour else None)
+        self.animation_level = "none"
+        self.open_project = open_project
+        self.opened: ProjectLike | None = None
+        self.project_lock = threading.Lock()
+        """Held by the one thread that talks to the project."""
+        self.signing = False
+        """Whether something is being signed right now: the app then does not end."""
+        self.drafts: dict[tuple[str, str], str] = {}
+        """Comments not yet signed, by version and verdict."""
+        self.seen: dict[tuple[str, str], set[int]] = {}
+        """Which tabs were opened, by commit and base commit."""
+        self._drop_controls = DropControls()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        theme = suitable_theme(os.environ)
+        self.theme = theme if theme in self.available_themes else DARK.name
+
+    @property
+    def project(self) -> ProjectLike:
+        """The project, once it is open."""
+        if self.opened is None:
+            raise RuntimeError("the project was asked before it was opened")
+        return self.opened
+
+    @property
+    def can_suspend(self) -> bool:
+        """Whether the terminal can be given back to another program for a while."""
+        return self._driver is not None and self._driver.can_suspend
+
+    def post_to_home(self, message: Message) -> None:
+        """Tell the home screen, which lies below all others."""
+        self.screen_stack[0].post_message(message)
+
+    def get_default_screen(self) -> Screen[None]:
+        return HomeScreen()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return [*super().get_line_filters(), self._drop_controls]
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        for binding in shown_bindings(type(screen)):
+            key = binding.key_display or binding.key
+            yield SystemCommand(
+                binding.description, f"key {key}", lambda action=binding.action: self._run_on(screen, action)
+            )
+        yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
+        yield SystemCommand("Help", "key ?", self.action_help)
+        yield SystemCommand("Quit", "key ctrl+q", lambda: self.run_worker(self.action_quit()))
+
+    def _run_on(self, screen: Screen[object], action: str) -> None:
+        self.call_later(screen.run_action, action)
+
+    def action_help(self) -> None:
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(type(self.screen)))
+
+    async def action_quit(self) -> None:
+        if self.signing:
+            self._say("A signature is being made; the app can be left when it is recorded.")
+        else:
+            self.exit(0)
+
+    def action_help_quit(self) -> None:
+        self._say("ctrl+q leaves the app.")
+
+    def _say(self, text: str) -> None:
+        if isinstance(self.screen, Asks):
+            self.screen.say_why_not(text)
+
+    def _fatal_error(self) -> None:
+        """End the app with the traceback of what went wrong, without any values: those may be a draft or a payload."""
+        error: BaseException | None = self._exception
+        if isinstance(error, WorkerFailed):
+            error = error.error
+        self.bell()
+        if error is not None:
+            self._exit_renderables.append(Text(crash_report(error)))
+        self._close_messages_no_wait()
+
+
+def crash_report(error: BaseException) -> str:
+    """A traceback as harmless text: places and the error's own words, no local values."""
+    text = "".join(traceback.format_exception(error))
+    return clean(f"reviewtui came upon a fault of its own. Please report this:\n\n{text}", keep_newlines=True)

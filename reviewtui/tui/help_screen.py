@@ -1,0 +1,117 @@
+"""The help: every key of every screen, made from the bindings themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from reviewtui.tui.asking import Dialog
+from reviewtui.tui.widgets.line import BLANK, Line, fit, heading, line, wrap
+from reviewtui.tui.widgets.strips import TitleLine
+from reviewtui.tui.widgets.table import LineTable
+from reviewtui.tui.widgets.text_view import TextView
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "escape": "esc",
+    "pagedown": "PgDn",
+    "pageup": "PgUp",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "enter": "Enter",
+    "home": "Home",
+    "end": "End",
+    "tab": "Tab",
+    "shift+tab": "shift+Tab",
+    "space": "Space",
+}
+_FILTER = (
+    "Filter (/): every word must occur, in any order. state:in-review, model:churn, author:dana, kind:candidate and "
+    "stage:prod look in one column."
+)
+_MARKS = (
+    "Marks: ○ unreviewed · ◐ in review · ✓ approved · ✗ rejected · ~ stale: what was approved has changed since · "
+    "● released · ◌ released without review."
+)
+
+
+class HelpScreen(Dialog[None]):
+    """All keys; those of the screen it was called from first."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,question_mark", "cancel", "Close", key_display="q", show=False)]
+
+    def __init__(self, caller: type[Screen[Any]]) -> None:
+        super().__init__()
+        self._caller = caller
+
+    def compose_body(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield TextView(id="help")
+
+    def on_mount(self) -> None:
+        self.query_one(TitleLine).show([(" Keys", "heading")], [("esc closes ", "dim")])
+        view = self.query_one(TextView)
+        view.show(self._lines)
+        view.focus()
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        lines: list[Line] = [BLANK]
+        for title, bindings in sections(self._caller):
+            lines.append(heading(f" {title}"))
+            for binding in bindings:
+                first, *rest = wrap(binding.description, max(width - 26, 12))
+                lines.append(line(("   " + fit(key_names(binding), 21), "accent"), first))
+                lines += [line(" " * 24, piece) for piece in rest]
+            lines.append(BLANK)
+        for paragraph in (_FILTER, _MARKS):
+            lines += [line(" ", (piece, "dim")) for piece in wrap(paragraph, width - 2)]
+            lines.append(BLANK)
+        return lines
+
+
+def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Binding]]]:
+    """(where, bindings) for everything that has keys; the caller's own screen first."""
+    from reviewtui.tui.app import ReviewApp
+    from reviewtui.tui.base_dialog import BaseDialog
+    from reviewtui.tui.home import HomeScreen
+    from reviewtui.tui.release_dialog import ReleaseDialog
+    from reviewtui.tui.sign_dialog import SignDialog
+    from reviewtui.tui.version import VersionScreen
+
+    named: list[tuple[str, type[Widget] | type[ReviewApp]]] = [
+        ("Home", HomeScreen),
+        ("Version", VersionScreen),
+        ("Sign a verdict", SignDialog),
+        ("Release", ReleaseDialog),
+        ("Choose a base", BaseDialog),
+        ("Lists", LineTable),
+        ("Text", TextView),
+        ("Everywhere", ReviewApp),
+    ]
+    found = [(title, list(own_bindings(owner))) for title, owner in named]
+    found[-1][1].append(Binding("ctrl+p", "command_palette", "Command palette"))
+    found[-1][1].append(Binding("tab,shift+tab", "focus", "Next or previous pane"))
+    titles = {owner: title for title, owner in named}
+    first = titles.get(caller, "") if caller is not None else ""
+    found.sort(key=lambda section: section[0] != first)
+    return found
+
+
+def own_bindings(owner: type[Any]) -> Iterator[Binding]:
+    """The bindings that a class declares itself."""
+    for binding in owner.BINDINGS:
+        if isinstance(binding, Binding):
+            yield binding
+
+
+def key_names(binding: Binding) -> str:
+    """The keys of a binding as a person writes them."""
+    return " ".join(_NAMES.get(key, key) for key in binding.key.split(","))

@@ -1,0 +1,48 @@
+"""The data tab: each data path whose digest changed, with digests, sizes and file counts."""
+
+from __future__ import annotations
+
+from reviewtui.diff import DataChange
+from reviewtui.display import CHANGE_MARKS, data_text
+from reviewtui.facts.model import DataFact
+from reviewtui.tui.pages.layout import KIND_TONES, unchanged_line
+from reviewtui.tui.reading import VersionView
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, line, wrap, wrapped
+
+
+def data_page(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
+    """The whole tab."""
+    if not view.facts.data and not view.diff.data:
+        return [BLANK, *wrapped("No data or weights are recorded in this version.", width, indent="  ", tone="dim")]
+    lines = data_lines(view, width) or [line(("   No data changed.", "dim"))]
+    changed = {change.path for change in view.diff.data}
+    same = [fact for fact in view.facts.data if fact.path not in changed]
+    if same:
+        lines += [BLANK, unchanged_line(len(same), "path", whole=whole)]
+    if whole:
+        for fact in same:
+            lines += [line(("   ", "dim"), (fact.path, "dim")), *_fact_lines(fact, width, "dim")]
+    return lines
+
+
+def data_lines(view: VersionView, width: int) -> list[Line]:
+    """The changes alone."""
+    lines: list[Line] = []
+    for change in view.diff.data:
+        lines += _change_lines(change, width)
+    return lines
+
+
+def _change_lines(change: DataChange, width: int) -> list[Line]:
+    name = f"{change.before_path} → {change.path}" if change.before_path else change.path
+    note = f"   {change.note}" if change.note else ""
+    first, *rest = wrap(name, width - 4 - len(note) if width > len(note) + 24 else width - 4)
+    mark = (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value])
+    lines = [line(mark, (first, "strong"), (note, "warn"), stop=True)]
+    lines += [line("   ", (piece, "strong")) for piece in rest]
+    lines += _fact_lines(change.before, width, "removed") + _fact_lines(change.after, width, "added")
+    return lines
+
+
+def _fact_lines(fact: DataFact | None, width: int, tone: Tone) -> list[Line]:
+    return [] if fact is None else wrapped(data_text(fact), width, indent="     ", tone=tone)

@@ -1,0 +1,60 @@
+"""The gate tab: every requirement of the policy, its state, why, and who could unblock it."""
+
+from __future__ import annotations
+
+from reviewtui.display import FINDING_MARKS
+from reviewtui.policy.decision import Decision, Finding, FindingState
+from reviewtui.tui.reading import VersionView
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, line, wrap, wrapped
+
+_TONES: dict[FindingState, Tone] = {
+    FindingState.MET: "good",
+    FindingState.UNMET: "bad",
+    FindingState.NOT_APPLICABLE: "dim",
+    FindingState.OVERRIDDEN: "warn",
+    FindingState.ERROR: "bad",
+}
+
+
+def gate_page(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
+    """The whole tab."""
+    return decision_lines(view.gate, width)
+
+
+def decision_lines(decision: Decision, width: int) -> list[Line]:
+    """The verdict, then every finding in full."""
+    if decision.allowed:
+        lines = [line((" ✓ The gate is open: ", "good"), "a release may be made (R).")]
+    else:
+        lines = [line((" ✗ The gate is closed.", "bad"))]
+    for finding in decision.findings:
+        lines += [BLANK, *finding_head(finding, width), *_records(finding, width)]
+    if not decision.findings:
+        lines += [
+            BLANK,
+            *wrapped("No policy asks for anything, and nothing asked for is nothing allowed.", width, indent="   "),
+        ]
+    return lines
+
+
+def finding_head(finding: Finding, width: int) -> list[Line]:
+    """A finding in short: mark, rule, state, reason."""
+    warns = finding.warning and finding.state in (FindingState.UNMET, FindingState.ERROR)
+    tone: Tone = "warn" if warns else _TONES[finding.state]
+    mark = "!" if warns else FINDING_MARKS[finding.state.value]
+    word = "" if finding.state is FindingState.MET else f" ({'warning' if warns else finding.state.value})"
+    head = f"{finding.rule}{word}: {finding.reason}" if finding.reason else f"{finding.rule}{word}"
+    first, *rest = wrap(head, width - 4)
+    stop = tone in ("bad", "warn")
+    return [line((f" {mark} ", tone), first, stop=stop), *[line("   ", piece) for piece in rest]]
+
+
+def _records(finding: Finding, width: int) -> list[Line]:
+    lines: list[Line] = []
+    if finding.unblock:
+        lines += wrapped(f"Could unblock: {', '.join(finding.unblock)}", width, indent="   ", tone="accent")
+    for record in finding.counted:
+        lines.append(line(("   ✓ counted ", "dim"), (record, "dim")))
+    for ignored in finding.ignored:
+        lines += wrapped(f"· not counted ({ignored.reason}) {ignored.id}", width, indent="   ", tone="dim")
+    return lines

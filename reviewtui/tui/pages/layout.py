@@ -1,0 +1,61 @@
+"""One change as lines: side by side where both values fit, one above the other where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len
+
+from reviewtui.diff import ChangeKind
+from reviewtui.display import CHANGE_MARKS
+from reviewtui.tui.widgets.line import Line, Part, Tone, fit, line, wrap, wrapped
+
+KIND_TONES: dict[str, Tone] = {"added": "added", "removed": "removed", "changed": "changed", "renamed": "changed"}
+
+
+def key_width(keys: Iterable[str], width: int) -> int:
+    """How wide the column of keys is: as wide as the longest, at most two fifths of the page."""
+    longest = max((cell_len(key) for key in keys), default=0)
+    return max(8, min(longest, width * 2 // 5))
+
+
+def change_lines(
+    key: str, kind: ChangeKind | None, before: str, after: str, *, keys: int, width: int, after_tone: Tone = ""
+) -> list[Line]:
+    """A changed (or, without a kind, an unchanged) value: mark, key, before → after."""
+    mark = CHANGE_MARKS[kind.value] if kind else " "
+    tone: Tone = KIND_TONES[kind.value] if kind else "dim"
+    values = _values(kind, before, after)
+    room = width - keys - 5
+    if cell_len(key) <= keys and sum(cell_len(text) for text, _ in values) <= room:
+        shown: list[Part] = [(f" {mark} ", tone), (fit(key, keys) + "  ", "strong" if kind else "dim")]
+        return [line(*shown, *[(text, after_tone or own) for text, own in values], stop=kind is not None)]
+    lines = []
+    for index, piece in enumerate(wrap(key, width - 4)):
+        lines.append(
+            line((f" {mark} " if index == 0 else "   ", tone), (piece, "strong"), stop=kind is not None and index == 0)
+        )
+    if kind is not ChangeKind.ADDED and kind is not None:
+        lines += wrapped(before, width, indent="     ", tone="removed")
+    lines += (
+        wrapped(after, width, indent="     ", tone="added" if kind else "dim") if kind is not ChangeKind.REMOVED else []
+    )
+    return lines
+
+
+def _values(kind: ChangeKind | None, before: str, after: str) -> list[tuple[str, Tone]]:
+    if kind is None:
+        return [(after, "dim")]
+    if kind is ChangeKind.ADDED:
+        return [(after, "added")]
+    if kind is ChangeKind.REMOVED:
+        return [(before, "removed")]
+    if before == after:
+        return [(after, "")]
+    return [(before, "removed"), ("  →  ", "dim"), (after, "added")]
+
+
+def unchanged_line(count: int, noun: str, *, whole: bool) -> Line:
+    """How many things are the same, and the key that shows or folds them."""
+    what = f"{count:,} unchanged {noun}{'' if count == 1 else 's'}"
+    return line((f" ⋯ {what}  ({'f folds' if whole else 'f shows'} {'it' if count == 1 else 'them'})", "dim"))

@@ -1,0 +1,56 @@
+"""The reviews tab: every record of the version, counted or not, each with its reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from reviewtui.display import VERDICT_MARKS
+from reviewtui.tui.reading import VersionView
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, line, wrapped
+
+if TYPE_CHECKING:
+    from reviewtui.project import ReviewEntry
+
+_TONES: dict[str, Tone] = {"approve": "good", "reject": "bad", "comment": "", "withdraw": "dim", "override": "warn"}
+
+
+def reviews_page(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
+    """The whole tab."""
+    if not view.reviews:
+        return [
+            BLANK,
+            *wrapped("No review is recorded for this version.", width, indent="  "),
+            BLANK,
+            *wrapped(
+                "a approves, x rejects, m comments. Each is signed with your own key.", width, indent="  ", tone="dim"
+            ),
+        ]
+    lines: list[Line] = []
+    for entry in view.reviews:
+        lines += [*review_head(entry), *_body(entry, width), BLANK]
+    return lines
+
+
+def review_head(entry: ReviewEntry) -> list[Line]:
+    """Who said what, when, and whether it counts."""
+    verdict = str(entry.verdict)
+    tone: Tone = _TONES.get(verdict, "") if entry.counted else "dim"
+    counts: tuple[str, Tone] = ("counts", "good") if entry.counted else (f"does not count: {entry.reason}", "warn")
+    return [
+        line(
+            (f" {VERDICT_MARKS.get(verdict, '·')} ", tone),
+            (entry.reviewer or "unknown", "strong" if entry.counted else "dim"),
+            (f" {verdict}", tone),
+            (f"   {entry.at}   ", "dim"),
+            counts,
+            stop=True,
+        )
+    ]
+
+
+def _body(entry: ReviewEntry, width: int) -> list[Line]:
+    lines = wrapped(entry.comment, width, indent="   ") if entry.comment else []
+    lines.append(line(("   record ", "dim"), (entry.id, "dim")))
+    if entry.keyid:
+        lines.append(line(("   key    ", "dim"), (entry.keyid, "dim")))
+    return lines

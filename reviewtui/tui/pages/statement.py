@@ -1,0 +1,39 @@
+"""The bytes that are about to be signed, shown to the byte."""
+
+from __future__ import annotations
+
+import hashlib
+
+from rich.cells import cell_len, chop_cells
+
+from reviewtui.display import clean, holds_controls
+from reviewtui.tui.widgets.line import Line, line
+
+
+def statement_lines(content: bytes, width: int) -> list[Line]:
+    """Every byte of the statement as text: long lines go on after a ↪, controls are made visible and are said.
+
+    What is no UTF-8 is shown as its escapes, never left out.
+    """
+    text = content.decode("utf-8", errors="backslashreplace")
+    body = text.removesuffix("\n")
+    lines: list[Line] = []
+    for row in body.split("\n"):
+        for index, piece in enumerate(wrap_exactly(row, width - 3)):
+            lines.append(line((" ↪ " if index else "   ", "dim"), piece))
+    if not text.endswith("\n"):
+        lines.append(line(("   (no line end)", "dim")))
+    if holds_controls(text):
+        lines.append(line((" ! It holds control characters, shown as ␛ or �.", "warn")))
+    return lines
+
+
+def statement_title(content: bytes) -> str:
+    """How many bytes, and their digest."""
+    return f"Exactly these {len(content):,} bytes are signed · sha256 {hashlib.sha256(content).hexdigest()}"
+
+
+def wrap_exactly(row: str, width: int) -> list[str]:
+    """A cleaned row in pieces that, put together again, are the row: no blank is dropped."""
+    shown = clean(row)
+    return chop_cells(shown, max(width, 8)) if cell_len(shown) > width else [shown]

@@ -1,0 +1,132 @@
+"""The first tab: is the gate open, what changed, what got worse, what is missing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from reviewtui.diff import MetricVerdict
+from reviewtui.display import STATE_MARKS, approvals_text, plural
+from reviewtui.tui.pages.config import config_lines
+from reviewtui.tui.pages.data import data_lines
+from reviewtui.tui.pages.gate import finding_head
+from reviewtui.tui.pages.metrics import metric_lines
+from reviewtui.tui.pages.reviews import review_head
+from reviewtui.tui.reading import VersionView
+from reviewtui.tui.rows import STATE_TONES
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrapped
+
+_AT_MOST = 8
+"""How many changes of a kind the overview lists."""
+
+
+def summary_lines(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
+    """The overview of a version."""
+    return [*_identity(view, width), BLANK, *overview_lines(view, width)]
+
+
+def overview_lines(view: VersionView, width: int) -> list[Line]:
+    """Gate, problems, changes, reviews: also what the home screen's preview shows."""
+    sections = [_gate(view, width), _problems(view, width), _metrics(view, width), _config(view, width)]
+    sections += [_data(view, width), _reviews(view, width)]
+    lines: list[Line] = []
+    for section in sections:
+        if section:
+            lines += [*section, BLANK]
+    return lines
+
+
+def _identity(view: VersionView, width: int) -> list[Line]:
+    version, state = view.version, view.status.state
+    made = (
+        "" if version.created is None else datetime.fromtimestamp(version.created, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    )
+    who = " · ".join(part for part in (version.author, made) if part)
+    approvals = approvals_text(view.status.approvals, view.status.required)
+    lines = [
+        line(
+            (f"{STATE_MARKS.get(state, '·')} {state}", STATE_TONES.get(state, "")),
+            (f"   {approvals} approved" if approvals else "", ""),
+            ("   " + " · ".join(version.stages) if version.stages else "", "accent"),
+        ),
+        *wrapped(version.subject, width, tone="strong"),
+        line((who, "dim")),
+        line(("commit ", "dim"), version.commit),
+    ]
+    if version.ref:
+        lines.append(line(("ref    ", "dim"), version.ref))
+    lines += [line(("       ", "dim"), ref) for ref in version.other_refs]
+    if version.note:
+        lines += wrapped(version.note, width, tone="warn")
+    base = view.base.name if view.base else "no base"
+    lines += wrapped(
+        f"Compared with {base}: {view.base_reason or 'the first version'}.".replace("..", "."), width, tone="dim"
+    )
+    return lines
+
+
+def _gate(view: VersionView, width: int) -> list[Line]:
+    verdict: tuple[str, Tone] = ("✓ open", "good") if view.gate.allowed else ("✗ closed", "bad")
+    lines = [line(("GATE  ", "heading"), verdict)]
+    for finding in view.gate.findings:
+        lines += finding_head(finding, width)
+    return lines
+
+
+def _problems(view: VersionView, width: int) -> list[Line]:
+    problems = dict.fromkeys((*view.facts.problems, *view.diff.problems))
+    if not problems:
+        return []
+    lines = [heading("PROBLEMS", plural(len(problems), "file"))]
+    for problem in problems:
+        lines += wrapped(f"! {problem.path}: {problem.problem}", width, indent=" ", tone="warn")
+    return lines
+
+
+def _metrics(view: VersionView, width: int) -> list[Line]:
+    changes = view.diff.metrics
+    counts = {verdict: sum(change.verdict is verdict for change in changes) for verdict in MetricVerdict}
+    said = [
+        f"{counts[v]} {v.value}"
+        for v in (MetricVerdict.WORSE, MetricVerdict.BETTER, MetricVerdict.UNKNOWN)
+        if counts[v]
+    ]
+    if not changes:
+        return [heading("METRICS", _none(view, "metrics", len(view.facts.metrics)))]
+    return [heading("METRICS", " · ".join(said)), *_first(metric_lines(view, width))]
+
+
+def _config(view: VersionView, width: int) -> list[Line]:
+    if not view.diff.config:
+        return [heading("CONFIG", _none(view, "config", len(view.facts.config)))]
+    return [heading("CONFIG", f"{plural(len(view.diff.config), 'key')} changed"), *_first(config_lines(view, width))]
+
+
+def _data(view: VersionView, width: int) -> list[Line]:
+    if not view.diff.data:
+        return [heading("DATA", _none(view, "data", len(view.facts.data)))]
+    return [heading("DATA", f"{plural(len(view.diff.data), 'path')} changed"), *_first(data_lines(view, width))]
+
+
+def _none(view: VersionView, category: str, there: int) -> str:
+    if there == 0:
+        return f"no {category} in this version"
+    return "nothing changed" if view.base else "no base to compare with"
+
+
+def _reviews(view: VersionView, width: int) -> list[Line]:
+    if not view.reviews:
+        return [heading("REVIEWS", "none yet")]
+    lines = [heading("REVIEWS", plural(len(view.reviews), "record"))]
+    for entry in view.reviews:
+        lines += review_head(entry)
+        if entry.comment:
+            lines += wrapped(f"“{entry.comment.splitlines()[0]}”", width, indent="   ", tone="dim")
+    return lines
+
+
+def _first(lines: list[Line]) -> list[Line]:
+    """The lines up to the first few stops, and how many more there are."""
+    stops = [y for y, one in enumerate(lines) if one.stop]
+    if len(stops) <= _AT_MOST:
+        return lines
+    return [*lines[: stops[_AT_MOST]], line((f"   … {plural(len(stops) - _AT_MOST, 'more change')}", "dim"))]

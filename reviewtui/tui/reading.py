@@ -1,0 +1,70 @@
+"""What the app reads of a project, a value for each screen; these functions run in worker threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewtui.tui.project_like import ProjectLike
+
+if TYPE_CHECKING:
+    from reviewtui.catalog import ModelVersion
+    from reviewtui.diff import VersionDiff
+    from reviewtui.facts.model import VersionFacts
+    from reviewtui.git.objects import Person, Ref
+    from reviewtui.policy.decision import Decision
+    from reviewtui.project import ReviewEntry, VersionStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSummary:
+    """What the title line and the empty pages say."""
+
+    name: str
+    branch: Ref | None
+    identity: Person
+    has_settings: bool
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version as its screen shows it, against a base. `base_reason` says why that base."""
+
+    version: ModelVersion
+    status: VersionStatus
+    facts: VersionFacts
+    base: ModelVersion | None
+    base_reason: str
+    diff: VersionDiff
+    reviews: tuple[ReviewEntry, ...]
+    gate: Decision
+
+
+def read_summary(project: ProjectLike) -> ProjectSummary:
+    """The repository's name, trusted branch, reviewer and settings."""
+    repository, settings = project.repository, project.settings
+    problems = tuple(f"{problem.path}: {problem.problem}" for problem in settings.problems)
+    return ProjectSummary(
+        name=repository.name,
+        branch=repository.trusted_branch(),
+        identity=repository.identity(),
+        has_settings=settings.exists,
+        problems=problems,
+    )
+
+
+def read_version(project: ProjectLike, version: ModelVersion, *, base: ModelVersion | None = None) -> VersionView:
+    """Everything that the screen of a version shows. `base` is one that the user chose; None: the project's choice."""
+    choice = project.base_of(version)
+    against = base or choice.version
+    return VersionView(
+        version=version,
+        status=project.status(version),
+        facts=project.facts(version),
+        base=against,
+        base_reason="chosen by you" if base is not None and base != choice.version else choice.reason,
+        diff=project.compare(against, version),
+        reviews=project.reviews(version),
+        gate=project.gate(version),
+    )

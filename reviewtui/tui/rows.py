@@ -1,0 +1,164 @@
+"""VersionRow: a version as a row of the home tables; its cells, its order, and the text that a filter searches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.display import STATE_MARKS, age_text, approvals_text, clean
+from reviewtui.tui.widgets.line import Tone
+from reviewtui.tui.widgets.table import Cell, Column
+
+if TYPE_CHECKING:
+    from reviewtui.project import VersionStatus
+
+STATE_TONES: dict[str, Tone] = {
+    "unreviewed": "dim",
+    "in-review": "accent",
+    "approved": "good",
+    "rejected": "bad",
+    "stale": "warn",
+    "released": "good",
+    "released-unreviewed": "dim",
+}
+
+QUEUE_ORDER = ("in-review", "stale", "unreviewed", "approved")
+"""What waits, the nearest to its end first; approved versions wait for their release."""
+
+SORTS = ("newest", "name", "state", "approvals")
+
+
+@dataclass(frozen=True, slots=True)
+class VersionRow:
+    """A version, and its state once that is known ("" until then)."""
+
+    version: ModelVersion
+    state: str = ""
+    approvals: int = 0
+    required: int = 0
+
+    @property
+    def waits_for(self) -> str:
+        """What a waiting version waits for, in words."""
+        missing = self.required - self.approvals
+        if self.state == "approved":
+            return "its release"
+        if self.state == "stale":
+            return "a new review"
+        if missing > 0:
+            return f"{missing} more approval{'' if missing == 1 else 's'}"
+        return "a first review" if self.state == "unreviewed" else "the gate"
+
+
+VERSION_COLUMNS = (
+    Column("VERSION", 18, fills=True, keep=100),
+    Column("STATE", 21, keep=99),
+    Column("APPROVED", 8, keep=98),
+    Column("AGE", 4, right=True, keep=97),
+    Column("AUTHOR", 12, keep=80),
+    Column("KIND", 9, keep=70),
+    Column("NOTES", 18, keep=60),
+)
+
+QUEUE_COLUMNS = (
+    Column("VERSION", 18, fills=True, keep=100),
+    Column("STATE", 12, keep=99),
+    Column("WAITS FOR", 17, keep=96),
+    Column("APPROVED", 8, keep=98),
+    Column("AGE", 4, right=True, keep=97),
+    Column("AUTHOR", 12, keep=80),
+    Column("NOTES", 18, keep=60),
+)
+
+
+def version_cells(row: VersionRow, now: float) -> Sequence[Cell]:
+    """The cells of VERSION_COLUMNS."""
+    name, state, approved, age, author, note = _cells(row, now)
+    return (name, state, approved, age, author, (row.version.kind.value, "dim"), note)
+
+
+def queue_cells(row: VersionRow, now: float) -> Sequence[Cell]:
+    """The cells of QUEUE_COLUMNS."""
+    name, state, approved, age, author, note = _cells(row, now)
+    return (name, state, (row.waits_for, ""), approved, age, author, note)
+
+
+def _cells(row: VersionRow, now: float) -> tuple[Cell, Cell, Cell, Cell, Cell, Cell]:
+    version = row.version
+    mark = STATE_MARKS.get(row.state, "·")
+    return (
+        (version.name, "strong"),
+        (f"{mark} {row.state}" if row.state else "…", STATE_TONES.get(row.state, "")),
+        (approvals_text(row.approvals, row.required), "good" if row.approvals >= row.required > 0 else ""),
+        (age_text(version.created, now), "dim"),
+        (version.author, ""),
+        (_note(version), "dim"),
+    )
+
+
+def _note(version: ModelVersion) -> str:
+    said = [*version.stages, version.note] if version.note else list(version.stages)
+    return " · ".join(said) or version.subject
+
+
+def rows_of(versions: Sequence[ModelVersion]) -> tuple[VersionRow, ...]:
+    """Rows before any state is known."""
+    return tuple(VersionRow(version) for version in versions)
+
+
+def rows_with_state(overview: Sequence[VersionStatus]) -> tuple[VersionRow, ...]:
+    """Rows with their states."""
+    return tuple(VersionRow(s.version, s.state, s.approvals, s.required) for s in overview)
+
+
+def queue_of(rows: Sequence[VersionRow]) -> tuple[VersionRow, ...]:
+    """The candidates that wait, in QUEUE_ORDER, among equals the oldest first."""
+    waiting = [row for row in rows if row.version.kind is VersionKind.CANDIDATE and row.state in QUEUE_ORDER]
+    waiting.sort(key=lambda row: (QUEUE_ORDER.index(row.state), row.required - row.approvals, row.version.created or 0))
+    return tuple(waiting)
+
+
+def sorted_rows(rows: Sequence[VersionRow], sort: str) -> tuple[VersionRow, ...]:
+    """The rows in one of SORTS; "" leaves them as they are."""
+    if sort == "newest":
+        return tuple(sorted(rows, key=lambda row: -(row.version.created or 0)))
+    if sort == "name":
+        return tuple(sorted(rows, key=lambda row: row.version.name))
+    if sort == "state":
+        order = list(STATE_MARKS)
+        return tuple(sorted(rows, key=lambda row: order.index(row.state) if row.state in order else -1))
+    if sort == "approvals":
+        return tuple(sorted(rows, key=lambda row: (row.required - row.approvals, -row.approvals)))
+    return tuple(rows)
+
+
+def haystacks(rows: Sequence[VersionRow]) -> tuple[str, ...]:
+    """For each row the case-folded text that a filter searches; fields begin with NUL, which no cleaned text holds."""
+    return tuple(_haystack(row) for row in rows)
+
+
+def _haystack(row: VersionRow) -> str:
+    version = row.version
+    free = " ".join((version.name, row.state, version.author, version.commit, version.subject, _note(version)))
+    fields = (
+        ("state", row.state),
+        ("model", version.model),
+        ("author", version.author),
+        ("kind", version.kind.value),
+        ("stage", " ".join(version.stages)),
+    )
+    return clean(free).casefold() + "".join(f"\0{name}:{clean(value).casefold()}" for name, value in fields)
+
+
+FIELDS = ("state:", "model:", "author:", "kind:", "stage:")
+
+
+def matching(texts: Sequence[str], words: str) -> list[int]:
+    """The numbers of the haystacks that hold every word; state:, model:, author:, kind: and stage: search a field."""
+    needles = [f"\0{word}" if word.startswith(FIELDS) else word for word in words.casefold().split()]
+    found: list[int] = list(range(len(texts)))
+    for needle in needles:
+        found = [index for index in found if needle in texts[index]]
+    return found

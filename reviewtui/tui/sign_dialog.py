@@ -1,0 +1,179 @@
+"""The dialog that signs a verdict: comment, warnings, and exactly the bytes that are signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.timer import Timer
+from textual.widgets import TextArea
+
+from reviewtui.catalog import ModelVersion
+from reviewtui.errors import ReviewTuiError
+from reviewtui.review import Verdict
+from reviewtui.tui.asking import Dialog
+from reviewtui.tui.pages.statement import statement_lines, statement_title
+from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
+from reviewtui.tui.widgets.strips import TitleLine
+from reviewtui.tui.widgets.text_view import TextView
+
+if TYPE_CHECKING:
+    from reviewtui.project import PreparedReview, RecordedReceipt
+
+_DEEDS = {
+    Verdict.APPROVE: "Approve",
+    Verdict.REJECT: "Reject (blocks the release)",
+    Verdict.COMMENT: "Comment on",
+    Verdict.WITHDRAW: "Withdraw your verdict on",
+    Verdict.OVERRIDE: "Override for",
+}
+_REST_BEFORE_PREPARING = 0.25
+"""Seconds without a key after which the statement is written anew."""
+
+
+class SignDialog(Dialog[str]):
+    """Gives the sentence that says what was recorded, or None.
+
+    The statement on show was prepared with the comment on show, and that very object is handed to the signer; while
+    the comment is being typed there is none, and nothing can be signed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "sign", "Sign and record", key_display="^s", priority=True),
+        Binding("tab", "app.focus_next", "Comment / statement", key_display="tab"),
+        Binding("f1", "app.help", "Help", key_display="f1"),
+    ]
+
+    def __init__(self, version: ModelVersion, verdict: Verdict, *, warnings: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self._version = version
+        self._verdict = verdict
+        self._warnings = warnings
+        self._prepared: PreparedReview | None = None
+        self._refusal: ReviewTuiError | None = None
+        self._rest: Timer | None = None
+        self._signing = False
+
+    def compose_body(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield TitleLine(id="title")
+            comment = TextArea(self._draft, id="comment", soft_wrap=True, show_line_numbers=False, tab_behavior="focus")
+            comment.placeholder = (
+                "Comment: signed and kept with the record." if not self._needs_comment else "Why? This is signed, too."
+            )
+            yield comment
+            yield TextView(id="statement")
+
+    def on_mount(self) -> None:
+        deed = _DEEDS[self._verdict]
+        self.query_one(TitleLine).show(
+            [(f" {deed} ", "heading"), (self._version.name, "strong")], [("^s signs · esc cancels ", "dim")]
+        )
+        self.query_one(TextArea).focus()
+        self._prepare()
+
+    @property
+    def _needs_comment(self) -> bool:
+        return self._verdict in (Verdict.COMMENT, Verdict.OVERRIDE)
+
+    @property
+    def _draft_key(self) -> tuple[str, str]:
+        return f"{self._version.name} {self._version.commit}", self._verdict.value
+
+    @property
+    def _draft(self) -> str:
+        return self.review_app.drafts.get(self._draft_key, "")
+
+    # The statement
+
+    @on(TextArea.Changed)
+    def _comment_changed(self) -> None:
+        self.review_app.drafts[self._draft_key] = self.query_one(TextArea).text
+        self._prepared = self._refusal = None
+        self._show_statement()
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_REST_BEFORE_PREPARING, self._prepare)
+
+    def _prepare(self) -> None:
+        version, verdict, comment = self._version, self._verdict, self.query_one(TextArea).text.strip()
+        self._prepared = self._refusal = None
+        self.ask(
+            "prepare",
+            lambda: self.project.prepare_review(version, verdict, comment),
+            then=self._is_prepared,
+            busy="preparing",
+        )
+
+    def _is_prepared(self, prepared: PreparedReview) -> None:
+        if not self._signing:
+            self._prepared = prepared
+            self._show_statement()
+
+    def refused(self, topic: str, error: ReviewTuiError) -> None:
+        self._signing = self.review_app.signing = False
+        self._refusal = error
+        self._prepared = None
+        self.say_error(error)
+        self._show_statement()
+        if topic == "sign":
+            self._prepare()
+
+    def _show_statement(self) -> None:
+        self.query_one(TextView).show(self._lines, keep_position=True)
+        self.refresh_keys()
+
+    def _lines(self, width: int) -> Sequence[Line]:
+        prepared = self._prepared
+        if prepared is None:
+            text = "Nothing can be signed: see below." if self._refusal else "Writing the statement …"
+            return [BLANK, line(("  " + text, "dim"))]
+        lines: list[Line] = []
+        for warning in dict.fromkeys((*self._warnings, *prepared.warnings)):
+            lines += wrapped(f"! {warning}", width, indent=" ", tone="warn")
+        lines += wrapped(f"Key     {prepared.signer_description}", width, indent=" ")
+        lines += wrapped(
+            f"Stored  {prepared.notes_ref}, in this clone until you push it", width, indent=" ", tone="dim"
+        )
+        lines += [BLANK, *wrapped(statement_title(prepared.payload), width, indent=" ", tone="heading")]
+        return [*lines, *statement_lines(prepared.payload, width)]
+
+    # Signing
+
+    def why_not(self, action: str) -> str:
+        if action != "sign":
+            return ""
+        if self._signing:
+            return "It is being signed."
+        if self._refusal is not None:
+            return f"{self._refusal.message} {self._refusal.hint}".strip()
+        if self._needs_comment and not self.query_one(TextArea).text.strip():
+            return "Write a comment first."
+        if self._prepared is None:
+            return "The statement is being written; press ctrl+s when you have seen it."
+        return ""
+
+    def action_sign(self) -> None:
+        reason, prepared = self.why_not("sign"), self._prepared
+        if reason or prepared is None:
+            self.say_why_not(reason)
+            return
+        self._signing = True
+        self.query_one(TextArea).disabled = True
+        self.say("Signing with your key; a hardware key may want to be touched.")
+        self.sign(lambda: self.project.record_review(prepared), may_prompt=prepared.may_prompt, then=self._is_recorded)
+
+    def _is_recorded(self, receipt: RecordedReceipt) -> None:
+        self.review_app.drafts.pop(self._draft_key, None)
+        short = receipt.id.removeprefix("sha256:")[:12]
+        self.dismiss(f"Recorded: {self._verdict.value} {self._version.name}, record {short}.")
+
+    def action_cancel(self) -> None:
+        if self._signing:
+            self.say_why_not("It is being signed; that cannot be stopped half-way.")
+        else:
+            self.dismiss(None)

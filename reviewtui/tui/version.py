@@ -1,0 +1,312 @@
+"""The screen of one version against its base, in tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from reviewtui.catalog import ModelVersion
+from reviewtui.display import STATE_MARKS, approvals_text
+from reviewtui.errors import ReviewTuiError
+from reviewtui.review import Verdict
+from reviewtui.tui.asking import Asks
+from reviewtui.tui.messages import RecordsChanged
+from reviewtui.tui.pages.config import config_page
+from reviewtui.tui.pages.data import data_page
+from reviewtui.tui.pages.environment import environment_page
+from reviewtui.tui.pages.gate import gate_page
+from reviewtui.tui.pages.metrics import metrics_page
+from reviewtui.tui.pages.reviews import reviews_page
+from reviewtui.tui.pages.summary import summary_lines
+from reviewtui.tui.reading import VersionView, read_version
+from reviewtui.tui.rows import STATE_TONES
+from reviewtui.tui.widgets.line import Line, Part
+from reviewtui.tui.widgets.strips import Tab, TabLine, TitleLine, empty_page
+from reviewtui.tui.widgets.text_view import TextView
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A tab: its title, its lines, and how many things in it are to be looked at."""
+
+    title: str
+    lines: Callable[..., list[Line]]
+    count: Callable[[VersionView], int]
+    is_change: bool = True
+
+
+PAGES = (
+    Page("Summary", summary_lines, lambda view: 0, is_change=False),
+    Page("Config", config_page, lambda view: len(view.diff.config)),
+    Page("Metrics", metrics_page, lambda view: len(view.diff.metrics)),
+    Page("Data", data_page, lambda view: len(view.diff.data)),
+    Page("Environment", environment_page, lambda view: len(view.diff.environment)),
+    Page("Reviews", reviews_page, lambda view: len(view.reviews), is_change=False),
+    Page("Gate", gate_page, lambda view: 0, is_change=False),
+)
+
+
+class VersionScreen(Asks[ModelVersion]):
+    """Left with q, it gives the version that was looked at last."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "change(1)", "Next change", key_display="n"),
+        Binding("a", "verdict('approve')", "Approve"),
+        Binding("x", "verdict('reject')", "Reject"),
+        Binding("m", "verdict('comment')", "Comment"),
+        Binding("b", "base", "Base"),
+        Binding("question_mark", "app.help", "Help", key_display="?"),
+        Binding("q,escape", "back", "Back", key_display="q"),
+        Binding("R", "release", "Release"),
+        Binding("f", "fold", "Unchanged"),
+        Binding("slash", "search", "Search", key_display="/"),
+        Binding("J", "version(1)", "Next version"),
+        Binding("y", "copy", "Copy id"),
+        Binding("r", "reload", "Reload"),
+        Binding("N", "change(-1)", "Previous change", show=False),
+        Binding("K", "version(-1)", "Previous version", show=False),
+        Binding("w", "verdict('withdraw')", "Withdraw your verdict", show=False),
+        *[Binding(str(number), f"tab({number - 1})", page.title, show=False) for number, page in enumerate(PAGES, 1)],
+    ]
+
+    def __init__(self, version: ModelVersion, others: tuple[ModelVersion, ...] = ()) -> None:
+        super().__init__()
+        self._version = version
+        self._others = others or (version,)
+        self._base: ModelVersion | None = None
+        self._view: VersionView | None = None
+        self._active = 0
+        self._whole = False
+
+    def compose_body(self) -> ComposeResult:
+        yield TitleLine(id="title")
+        yield TabLine(id="tabs")
+        yield TextView(id="page")
+        search = Input(placeholder="search in this tab", classes="filter", select_on_focus=False)
+        search.display = False
+        yield search
+
+    def on_mount(self) -> None:
+        self.query_one(TextView).focus()
+        self._show_title()
+        self._show_tabs()
+        self.read()
+
+    # Reading
+
+    def read(self) -> None:
+        """Read the version and its base."""
+        version, base = self._version, self._base
+        self.ask(
+            "version",
+            lambda: read_version(self.project, version, base=base),
+            then=self._show,
+            busy=f"reading {version.name}",
+        )
+
+    def _show(self, view: VersionView) -> None:
+        again = self._view is not None and self._view.version == view.version
+        self._view = view
+        self._show_title()
+        self._show_page(keep_position=again)
+
+    def refused(self, topic: str, error: ReviewTuiError) -> None:
+        self.say_error(error)
+        if topic == "version":
+            self._view = None
+            self.query_one(TextView).show(empty_page(error.message, error.hint))
+
+    # Showing
+
+    @property
+    def seen(self) -> set[int]:
+        """The tabs of this version, against this base, that were opened."""
+        base = self._view.base if self._view else self._base
+        return self.review_app.seen.setdefault((self._version.commit, base.commit if base else ""), set())
+
+    def _show_title(self) -> None:
+        view, version = self._view, self._version
+        left: list[Part] = [(f" {version.name}", "strong")]
+        right: list[Part] = []
+        if view is not None:
+            base = view.base.name if view.base else "nothing"
+            left += [("  ⟵ ", "dim"), base, (f"  {view.base_reason}", "dim")]
+            state = view.status.state
+            right = [
+                (f"{approvals_text(view.status.approvals, view.status.required)} ", ""),
+                (f" {STATE_MARKS.get(state, '·')} {state} ", STATE_TONES.get(state, "")),
+            ]
+        self.query_one(TitleLine).show(left, right)
+
+    def _show_tabs(self) -> None:
+        tabs = []
+        for index, page in enumerate(PAGES):
+            count = page.count(self._view) if self._view else 0
+            mark = "" if not (count and page.is_change) else "✓" if index in self.seen else "●"
+            if page.title == "Gate" and self._view is not None:
+                mark = "✓" if self._view.gate.allowed else "✗"
+            tabs.append(Tab(page.title, str(count) if count else "", mark))
+        self.query_one(TabLine).show(tabs, self._active)
+
+    def _show_page(self, *, keep_position: bool = False) -> None:
+        view = self._view
+        if view is None:
+            return
+        self.seen.add(self._active)
+        page, whole = PAGES[self._active], self._whole
+        self.query_one(TextView).show(lambda width: page.lines(view, width, whole=whole), keep_position=keep_position)
+        self._show_tabs()
+        self.refresh_keys()
+
+    @on(TabLine.Chosen)
+    def _tab_clicked(self, message: TabLine.Chosen) -> None:
+        self.action_tab(message.index)
+
+    def unseen_tabs(self) -> tuple[str, ...]:
+        """The tabs with changes that were not opened, each with its count."""
+        view = self._view
+        if view is None:
+            return ()
+        return tuple(
+            f"{page.title} ({page.count(view)})"
+            for index, page in enumerate(PAGES)
+            if page.is_change and page.count(view) and index not in self.seen
+        )
+
+    # Actions
+
+    def why_not(self, action: str) -> str:
+        if action.startswith(("verdict", "change", "fold", "base", "release", "search")) and self._view is None:
+            return (
+                f"{self._version.name} is still being read."
+                if self.waits_for("version")
+                else "There is nothing to show."
+            )
+        if action.startswith("version(") and len(self._others) < 2:
+            return "The list holds no other version."
+        return ""
+
+    def _may(self, action: str) -> bool:
+        reason = self.why_not(action)
+        if reason:
+            self.say_why_not(reason)
+        return not reason
+
+    def action_tab(self, index: int) -> None:
+        self._active = index
+        self.query_one(TextView).focus()
+        self._show_page()
+        self._show_tabs()
+
+    def action_change(self, by: int) -> None:
+        if not self._may("change"):
+            return
+        page = self.query_one(TextView)
+        if page.step(by):
+            return
+        for index in range(self._active + by, len(PAGES) if by > 0 else -1, by):
+            self.action_tab(index)
+            if page.step(by):
+                return
+        self.say("No further change." if by > 0 else "No earlier change.")
+
+    def action_fold(self) -> None:
+        if self._may("fold"):
+            self._whole = not self._whole
+            self._show_page(keep_position=True)
+            self.say("Everything is shown." if self._whole else "Only what changed is shown.")
+
+    def action_version(self, by: int) -> None:
+        if not self._may("version("):
+            return
+        here = self._others.index(self._version) if self._version in self._others else 0
+        if not 0 <= here + by < len(self._others):
+            self.say_why_not("This is the last one of the list." if by > 0 else "This is the first one of the list.")
+            return
+        self._version, self._base, self._view = self._others[here + by], None, None
+        self.say("")
+        self._show_title()
+        self._show_tabs()
+        self.query_one(TextView).show(lambda width: ())
+        self.read()
+
+    def action_base(self) -> None:
+        view = self._view
+        if not self._may("base") or view is None:
+            return
+        from reviewtui.tui.base_dialog import BaseDialog
+
+        self.app.push_screen(BaseDialog(self._version, view.base), self._base_chosen)
+
+    def _base_chosen(self, base: ModelVersion | None) -> None:
+        if base is not None:
+            self._base = base
+            self.read()
+
+    def action_verdict(self, verdict: str) -> None:
+        view = self._view
+        if not self._may("verdict") or view is None:
+            return
+        from reviewtui.tui.sign_dialog import SignDialog
+
+        warnings = []
+        if unseen := self.unseen_tabs():
+            warnings.append(f"You have not opened: {', '.join(unseen)}. What you sign covers them all the same.")
+        if self._base is not None:
+            warnings.append(f"You looked at it against {self._base.name}; the statement below names its own base.")
+        self.app.push_screen(SignDialog(self._version, Verdict(verdict), warnings=tuple(warnings)), self._recorded)
+
+    def action_release(self) -> None:
+        if self._may("release"):
+            from reviewtui.tui.release_dialog import ReleaseDialog
+
+            self.app.push_screen(ReleaseDialog(self._version), self._recorded)
+
+    def _recorded(self, said: str | None) -> None:
+        if said:
+            self.say_done(said)
+            self.review_app.post_to_home(RecordsChanged())
+            self.read()
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self._version.commit)
+        self.say_done(f"Copied the commit of {self._version.name}: {self._version.commit}")
+
+    def action_reload(self) -> None:
+        self.say("")
+        self.ask("reload", self.project.reload, then=lambda _: self.read(), busy="reading the repository again")
+
+    # Search
+
+    def action_search(self) -> None:
+        if self._may("search"):
+            box = self.query_one(Input)
+            box.display = True
+            box.focus()
+
+    @on(Input.Changed)
+    def _search_changed(self, message: Input.Changed) -> None:
+        if message.input.display:
+            found = self.query_one(TextView).search(message.value.strip())
+            self.say(f"{found:,} lines hold it; n and N go through them." if message.value.strip() else "")
+
+    @on(Input.Submitted)
+    def _search_done(self) -> None:
+        self.query_one(TextView).focus()
+
+    def action_back(self) -> None:
+        box = self.query_one(Input)
+        if box.display:
+            box.value = ""
+            box.display = False
+            self.query_one(TextView).search("")
+            self.query_one(TextView).focus()
+            self.say("")
+        else:
+            self.dismiss(self._version)

@@ -1,0 +1,94 @@
+"""Line: one row of cells with tones; the only door through which a stranger's text reaches the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.cells import cell_len, chop_cells, set_cell_size
+
+from reviewtui.display import clean
+
+Tone = Literal["", "dim", "strong", "good", "bad", "warn", "accent", "heading", "added", "removed", "changed"]
+Part = str | tuple[str, Tone]
+
+TONES: tuple[Tone, ...] = ("dim", "strong", "good", "bad", "warn", "accent", "heading", "added", "removed", "changed")
+
+_LONGEST_LINE = 20_000
+"""Characters of one line that are kept; what is cut off is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Text in spans, each with a tone. A `stop` is where next and previous change halt."""
+
+    spans: tuple[tuple[str, Tone], ...] = ()
+    stop: bool = False
+
+    @property
+    def text(self) -> str:
+        return "".join(text for text, _ in self.spans)
+
+
+def line(*parts: Part, stop: bool = False) -> Line:
+    """A line of the given parts, each a text or (text, tone), made harmless by `clean`."""
+    return Line(tuple(span for span in map(_span, parts) if span[0]), stop)
+
+
+def _span(part: Part) -> tuple[str, Tone]:
+    if isinstance(part, str):
+        part = (part, "")
+    text, tone = part
+    if len(text) > _LONGEST_LINE:
+        text = f"{text[:_LONGEST_LINE]}… ({len(text) - _LONGEST_LINE:,} more characters)"
+    return clean(text), tone
+
+
+BLANK = Line()
+
+
+def heading(title: str, note: str = "") -> Line:
+    """A section's title, with a quiet note after it."""
+    return line((title, "heading"), (f"   {note}" if note else "", "dim"))
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """The cleaned text in exactly `width` cells: cut with an ellipsis, or filled with blanks."""
+    if width <= 0:
+        return ""
+    text = clean(text if len(text) <= 4 * width else text[: 4 * width])
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "…"
+    blanks = " " * (width - length)
+    return blanks + text if right else text + blanks
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """The cleaned text broken into lines of at most `width` cells, at blanks where there are any."""
+    width = max(width, 8)
+    lines: list[str] = []
+    for paragraph in clean(text, keep_newlines=True).split("\n"):
+        lines.extend(_wrap_paragraph(paragraph, width))
+    return lines
+
+
+def wrapped(text: str, width: int, *, indent: str = "", tone: Tone = "") -> list[Line]:
+    """`wrap`, as lines with an indent and one tone."""
+    return [Line(((indent, ""), (piece, tone))) for piece in wrap(text, width - len(indent))]
+
+
+def _wrap_paragraph(paragraph: str, width: int) -> Iterable[str]:
+    current, used = "", 0
+    for word in paragraph.split(" "):
+        length = cell_len(word)
+        if current and used + 1 + length > width:
+            yield current
+            current, used = "", 0
+        if length > width:
+            *whole, rest = chop_cells(word, width)
+            yield from whole
+            word, length = rest, cell_len(rest)
+        current, used = (f"{current} {word}", used + 1 + length) if current else (word, length)
+    yield current

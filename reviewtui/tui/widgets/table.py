@@ -1,0 +1,270 @@
+"""LineTable: a table of any number of rows that costs only the rows in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from reviewtui.tui.widgets.line import Line, Tone, fit, wrapped
+from reviewtui.tui.widgets.toned import Toned
+
+Item = TypeVar("Item")
+Cell = tuple[str, Tone]
+
+_STRIPS_KEPT = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title and width in cells. The one with `fills` takes what is left; the others give way in the
+    order of `keep`, the smallest first, until everything fits."""
+
+    title: str
+    width: int
+    right: bool = False
+    fills: bool = False
+    keep: int = 100
+
+
+class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
+    """Rows of one kind of item, under a fixed line of titles, with a cursor and a filter.
+
+    `cells(item)` is asked only for the rows in sight.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--titles", "table--cursor", "table--hover"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Next row", show=False),
+        Binding("k,up", "move(-1)", "Previous row", show=False),
+        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False),
+        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", "Next page", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", "Previous page", show=False),
+        Binding("g,home", "first", "First row", show=False),
+        Binding("G,end", "last", "Last row", show=False),
+        Binding("enter", "open", "Open the row", show=False),
+    ]
+
+    cursor: reactive[int] = reactive(0, repaint=False)
+
+    class Highlighted(Message):
+        """The cursor came to another row, or to another item on the same row."""
+
+        def __init__(self, table: LineTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> LineTable[Any]:
+            return self.table
+
+    class Opened(Message):
+        """The row under the cursor is to be opened: Enter, or a double click."""
+
+        def __init__(self, table: LineTable[Any]) -> None:
+            super().__init__()
+            self.table = table
+
+        @property
+        def control(self) -> LineTable[Any]:
+            return self.table
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        cells: Callable[[Item], Sequence[Cell]],
+        *,
+        key: Callable[[Item], str],
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._cells = cells
+        self._key = key
+        self._items: Sequence[Item] = ()
+        self._shown: Sequence[int] = ()
+        self._strips: dict[tuple[int, str], Strip] = {}
+        self._hover = -1
+        self._empty: tuple[str, ...] = ()
+        self.rows_drawn = 0
+        """How many rows were built from their items so far: what the table has cost."""
+
+    def fill(self, items: Sequence[Item], *, shown: Sequence[int] | None = None, empty: tuple[str, ...] = ()) -> None:
+        """Show these items (or those of them that `shown` numbers); the cursor stays on the item it was on.
+
+        `empty` is what is said where there is no row.
+        """
+        kept = self._key(self.current) if self.current is not None else None
+        self._items = items
+        self._shown = range(len(items)) if shown is None else shown
+        self._empty = empty
+        self._strips.clear()
+        self._hover = -1
+        self.virtual_size = Size(0, len(self._shown) + 1)
+        self._place_cursor(kept)
+        self.refresh()
+
+    def redraw(self) -> None:
+        """Draw the rows in sight again: what their items say has changed."""
+        self._strips.clear()
+        self.refresh()
+
+    @property
+    def current(self) -> Item | None:
+        """The item under the cursor."""
+        return self._items[self._shown[self.cursor]] if 0 <= self.cursor < len(self._shown) else None
+
+    @property
+    def count(self) -> int:
+        """How many rows are shown."""
+        return len(self._shown)
+
+    def shown_items(self) -> list[Item]:
+        """All rows, in the order in which they are shown."""
+        return [self._items[index] for index in self._shown]
+
+    def go_to(self, key: str) -> bool:
+        """Put the cursor on the item with this key; False where it is not shown."""
+        return self._place_cursor(key, otherwise=self.cursor)
+
+    def _place_cursor(self, key: str | None, *, otherwise: int = 0) -> bool:
+        found = (
+            None
+            if key is None
+            else next((y for y, i in enumerate(self._shown) if self._key(self._items[i]) == key), None)
+        )
+        before = self.cursor
+        self.cursor = max(0, min(otherwise if found is None else found, len(self._shown) - 1))
+        self._bring_into_sight()
+        if self.cursor == before:
+            self.post_message(self.Highlighted(self))
+        return found is not None
+
+    def watch_cursor(self) -> None:
+        self._bring_into_sight()
+        self.refresh()
+        self.post_message(self.Highlighted(self))
+
+    def _bring_into_sight(self) -> None:
+        height = max(self.size.height - 1, 1)
+        top = round(self.scroll_y)
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, force=True, immediate=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, force=True, immediate=True)
+
+    def on_resize(self) -> None:
+        self._strips.clear()
+        self._bring_into_sight()
+
+    # Moving
+
+    def action_move(self, by: int) -> None:
+        self.cursor = max(0, min(self.cursor + by, len(self._shown) - 1))
+
+    def action_half_page(self, by: int) -> None:
+        self.action_move(by * max(self.size.height // 2, 1))
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(self.size.height - 2, 1))
+
+    def action_first(self) -> None:
+        self.cursor = 0
+
+    def action_last(self) -> None:
+        self.cursor = max(0, len(self._shown) - 1)
+
+    def action_open(self) -> None:
+        if self.current is not None:
+            self.post_message(self.Opened(self))
+
+    def _row_at(self, event: events.MouseEvent) -> int:
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < 1:
+            return -1
+        row = offset.y - 1 + round(self.scroll_y)
+        return row if row < len(self._shown) else -1
+
+    def on_click(self, event: events.Click) -> None:
+        if (row := self._row_at(event)) >= 0:
+            self.cursor = row
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if (row := self._row_at(event)) != self._hover:
+            self._hover = row
+            self.refresh()
+
+    def on_leave(self) -> None:
+        self._hover = -1
+        self.refresh()
+
+    # Drawing
+
+    def notify_style_update(self) -> None:
+        self._strips.clear()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._titles(width)
+        if not self._shown:
+            return self._empty_line(y - 1, width)
+        row = y - 1 + round(self.scroll_y)
+        if row >= len(self._shown):
+            return Strip.blank(width, self.rich_style)
+        over = "table--cursor" if row == self.cursor else "table--hover" if row == self._hover else ""
+        return self._row_strip(self._shown[row], over, width)
+
+    def _row_strip(self, index: int, over: str, width: int) -> Strip:
+        strip = self._strips.get((index, over))
+        if strip is None:
+            self.rows_drawn += 1
+            spans: list[tuple[str, Tone]] = [(" ", "")]
+            cells = self._cells(self._items[index])
+            for column, size in self._layout(width):
+                text, tone = cells[self._columns.index(column)]
+                spans += [(fit(text, size, right=column.right), tone), (" ", "")]
+            strip = self.toned_strip(spans, over=over)
+            strip = strip.adjust_cell_length(width, self.tone_style("", over=over))
+            if len(self._strips) >= _STRIPS_KEPT:
+                self._strips.clear()
+            self._strips[index, over] = strip
+        return strip
+
+    def _titles(self, width: int) -> Strip:
+        style = self.get_component_rich_style("table--titles")
+        text = " " + "".join(fit(column.title, size, right=column.right) + " " for column, size in self._layout(width))
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style)
+
+    def _empty_line(self, y: int, width: int) -> Strip:
+        lines: list[Line] = [Line()]
+        for paragraph in self._empty:
+            lines += wrapped(paragraph, width - 2, indent="  ", tone="dim" if len(lines) > 1 else "")
+            lines.append(Line())
+        spans = lines[y].spans if y < len(lines) else ()
+        return self.toned_strip(spans).adjust_cell_length(width, self.rich_style)
+
+    def _layout(self, width: int) -> list[tuple[Column, int]]:
+        columns = list(self._columns)
+        while len(columns) > 1 and sum(column.width + 1 for column in columns) + 1 > width:
+            columns.remove(min(columns, key=lambda column: column.keep))
+        spare = width - 1 - sum(column.width + 1 for column in columns)
+        return [(column, column.width + (max(spare, 0) if column.fills else 0)) for column in columns]
+
+    def region_of_row(self, row: int) -> Region:
+        """Where a row is drawn, within the widget."""
+        return Region(0, row + 1 - round(self.scroll_y), self.size.width, 1)

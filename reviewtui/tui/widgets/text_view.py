@@ -1,0 +1,165 @@
+"""TextView: lines of text, diffs and statements of any length; costs only the lines in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from reviewtui.tui.widgets.line import Line
+from reviewtui.tui.widgets.toned import Toned
+
+Build = Callable[[int], Sequence[Line]]
+"""Lines for a width: asked again when the width changes."""
+
+
+class TextView(Toned, ScrollView, can_focus=True):
+    """Scrolls lines. Next and previous go through the stops: the changes, or what a search found."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"text--stop", "text--selection"}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j,down", "move(1)", "Line down", show=False),
+        Binding("k,up", "move(-1)", "Line up", show=False),
+        Binding("h,left", "sideways(-8)", "Scroll left", show=False),
+        Binding("l,right", "sideways(8)", "Scroll right", show=False),
+        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False),
+        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False),
+        Binding("pagedown,space", "page(1)", "Next page", show=False),
+        Binding("pageup", "page(-1)", "Previous page", show=False),
+        Binding("g,home", "first", "To the top", show=False),
+        Binding("G,end", "last", "To the end", show=False),
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._build: Build = lambda width: ()
+        self._lines: Sequence[Line] = ()
+        self._stops: list[int] = []
+        self._built_for = -1
+        self._search = ""
+        self.stop = -1
+        """Which stop is highlighted (-1: none)."""
+
+    def show(self, build: Build, *, keep_position: bool = False) -> None:
+        """Show what `build` gives for the present width."""
+        self._build = build
+        self._built_for = -1
+        if not keep_position:
+            self.stop = -1
+            self._search = ""
+        self._rebuild()
+        if not keep_position:
+            self.scroll_to(0, 0, animate=False, force=True, immediate=True)
+        self.refresh()
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return self._lines
+
+    @property
+    def stops(self) -> int:
+        """How many stops there are."""
+        return len(self._stops)
+
+    def search(self, words: str) -> int:
+        """Make the lines that hold these words the stops (no words: the changes again); how many there are."""
+        self._search = words.casefold()
+        self.stop = -1
+        self._find_stops()
+        if self._search and self._stops:
+            self.step(1)
+        self.refresh()
+        return len(self._stops)
+
+    def step(self, by: int) -> bool:
+        """Go to the next or previous stop; False at the end."""
+        target = self.stop + by if self.stop >= 0 else (0 if by > 0 else len(self._stops) - 1)
+        if not 0 <= target < len(self._stops):
+            return False
+        self.stop = target
+        y = self._stops[target]
+        if not self.scroll_y <= y < self.scroll_y + self.size.height - 1:
+            self.scroll_to(y=max(0, y - self.size.height // 3), animate=False, force=True, immediate=True)
+        self.refresh()
+        return True
+
+    def _rebuild(self) -> None:
+        width = self.size.width
+        if width == 0 or width == self._built_for:
+            return
+        self._built_for = width
+        self._lines = self._build(width)
+        self._find_stops()
+        longest = max((cell_len(line.text) for line in self._lines), default=0)
+        self.virtual_size = Size(longest, len(self._lines))
+
+    def _find_stops(self) -> None:
+        if self._search:
+            self._stops = [y for y, line in enumerate(self._lines) if self._search in line.text.casefold()]
+        else:
+            self._stops = [y for y, line in enumerate(self._lines) if line.stop]
+
+    def on_resize(self) -> None:
+        self._rebuild()
+
+    # Moving
+
+    def action_move(self, by: int) -> None:
+        self.scroll_to(y=self.scroll_y + by, animate=False, force=True, immediate=True)
+
+    def action_sideways(self, by: int) -> None:
+        self.scroll_to(x=self.scroll_x + by, animate=False, force=True, immediate=True)
+
+    def action_half_page(self, by: int) -> None:
+        self.action_move(by * max(self.size.height // 2, 1))
+
+    def action_page(self, by: int) -> None:
+        self.action_move(by * max(self.size.height - 1, 1))
+
+    def action_first(self) -> None:
+        self.scroll_to(y=0, animate=False, force=True, immediate=True)
+
+    def action_last(self) -> None:
+        self.scroll_to(y=len(self._lines), animate=False, force=True, immediate=True)
+
+    # Drawing
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        left, top = round(self.scroll_x), round(self.scroll_y)
+        row = top + y
+        if row >= len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        is_stop = 0 <= self.stop < len(self._stops) and self._stops[self.stop] == row
+        over = "text--stop" if is_stop else ""
+        strip = self._selected(self.toned_strip(self._lines[row].spans, over=over), row)
+        return strip.crop_extend(left, left + width, self.tone_style("", over=over)).apply_offsets(left, row)
+
+    def _selected(self, strip: Strip, row: int) -> Strip:
+        selection = self.text_selection
+        span = selection.get_span(row) if selection is not None else None
+        if span is None:
+            return strip
+        start, end = span
+        text = self._lines[row].text
+        first = cell_len(text[:start])
+        last = strip.cell_length if end == -1 else cell_len(text[:end])
+        style = self.screen.get_component_rich_style("screen--selection")
+        before, middle, after = (
+            strip.divide([first, last, strip.cell_length + 1])[:3]
+            if last > first
+            else (strip, strip.crop(0, 0), strip.crop(0, 0))
+        )
+        return Strip.join([before, middle.apply_style(style), after])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selection.extract("\n".join(line.text for line in self._lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
