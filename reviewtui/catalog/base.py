@@ -38,9 +38,7 @@ def choose_base(version: ModelVersion, catalog: VersionCatalog, ancestors: froze
     return BaseChoice(base, reason)
 
 
-def _base_of_commit(
-    version: ModelVersion, rows: Sequence[ModelVersion], ancestors: frozenset[ObjectId]
-) -> BaseChoice:
+def _base_of_commit(version: ModelVersion, rows: Sequence[ModelVersion], ancestors: frozenset[ObjectId]) -> BaseChoice:
     behind = [
         row
         for row in rows

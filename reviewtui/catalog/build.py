@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from reviewtui.catalog.gto import Moment, current_stages, deprecated_models, in_order
 from reviewtui.catalog.model import (
@@ -47,7 +48,7 @@ def build_catalog(
     reader = RefReader(tag_patterns, branch_patterns, remotes)
     reader.read(refs)
     named, homeless = _with_models(reader.named, models=models, repository_name=repository_name)
-    rows = _newest_first(_rows(named, _deregistered(named, reader.events)))
+    rows = _newest_first(_with_lookalikes(_rows(named, _deregistered(named, reader.events))))
     events, about_nothing = _located(reader.events, rows)
     rows = _with_registry_words(rows, events)
     passed_over = sorted([*reader.passed_over, *homeless, *about_nothing], key=lambda passed: passed.ref)
@@ -55,9 +56,9 @@ def build_catalog(
 
 
 def _newest_first(rows: list[ModelVersion]) -> list[ModelVersion]:
-    rows.sort(key=lambda row: (row.kind is not VersionKind.RELEASE, row.ref))
+    # Sorting is stable: rows of one version stay as `_folded` has them, releases first.
     rows.sort(key=lambda row: version_order(row.version), reverse=True)
-    rows.sort(key=lambda row: row.model)
+    rows.sort(key=attrgetter("model"))
     return rows
 
 
@@ -69,7 +70,11 @@ def _with_models(
     home = known[0] if len(known) == 1 else fallback
     reason = f"It names no model, and there are several: {', '.join(known)}."
     homeless = [] if home else [PassedOverRef(item.ref.name, reason) for item in named if not item.model]
-    return [item if item.model else replace(item, model=home) for item in named if item.model or home], homeless
+    return [item if item.model else _at_home(item, home) for item in named if item.model or home], homeless
+
+
+def _at_home(item: NamedRef, home: str) -> NamedRef:
+    return NamedRef(item.ref, item.commit, home, item.version, item.kind, item.rank, item.counter, item.explicit)
 
 
 def _deregistered(named: Sequence[NamedRef], events: Sequence[RegistryEvent]) -> frozenset[RefName]:
@@ -124,23 +129,37 @@ def _precedence(item: NamedRef) -> tuple[bool, bool, int, bool, int, str]:
 
 
 def _row(items: Sequence[NamedRef], gone: frozenset[RefName]) -> ModelVersion:
-    first = items[0]
-    releases = [item for item in items if item.kind is VersionKind.RELEASE]
+    first, ref = items[0], items[0].ref
+    releases = [item for item in items if item.kind is VersionKind.RELEASE] if gone else []
     withdrawn = bool(releases) and all(item.ref.name in gone for item in releases)
     return ModelVersion(
         model=first.model,
         version=first.version,
         kind=first.kind,
-        ref=first.ref.name,
+        ref=ref.name,
         commit=first.commit,
-        tag=first.ref.object_id if first.ref.is_annotated else None,
-        other_refs=tuple(item.ref.name for item in items[1:]),
-        created=first.ref.created,
-        author=first.ref.creator.name if first.ref.creator else "",
-        subject=first.ref.subject,
+        tag=ref.object_id if ref.object_type == "tag" else None,
+        other_refs=tuple(item.ref.name for item in items[1:]) if len(items) > 1 else (),
+        created=ref.created,
+        author=ref.creator.name if ref.creator else "",
+        subject=ref.subject,
         note="deregistered" if withdrawn else "",
         deregistered=withdrawn,
     )
+
+
+def _with_lookalikes(rows: list[ModelVersion]) -> list[ModelVersion]:
+    alike: dict[str, set[str]] = {}
+    for row in rows:
+        alike.setdefault(row.name.lower(), set()).add(row.name)
+    if len(alike) == len({row.name for row in rows}):
+        return rows
+    return [
+        replace(row, note=_joined(row.note, *(f"written almost like {name}" for name in sorted(others))))
+        if (others := alike[row.name.lower()] - {row.name})
+        else row
+        for row in rows
+    ]
 
 
 def _differs(row: ModelVersion, others: Sequence[ModelVersion]) -> str:

@@ -51,6 +51,11 @@ def parse_gto(name: str) -> GtoTag | None:
     return GtoTag(found["model"].replace("=", ":"), action, found["version"] or "", found["stage"] or "", counter)
 
 
+def beyond_plain_version(name: str) -> bool:
+    """Whether a tag's short name has what only GTO's grammar has."""
+    return "#" in name or "!" in name or name.endswith(("@deprecated", "@created"))
+
+
 def in_order(moments: Sequence[Moment]) -> list[int]:
     """The positions of moments, earliest first."""
     if all(moment.counter is not None for moment in moments):

@@ -23,27 +23,29 @@ _POST = re.compile(r"[-._]?post(?![a-z])", re.IGNORECASE)
 _PRE_WORD = re.compile(r"[._]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)(?![a-z])", re.IGNORECASE)
 _PRE, _FINAL, _POSTERIOR = 0, 1, 2
 _DEV, _END, _NUMBER, _WORD = 0, 1, 2, 3
+_NONE: VersionOrder = ((_END,),)
+_DIGITS = frozenset("0123456789")
 
 
 def version_order(version: str) -> VersionOrder:
     """A key that sorts version names, oldest first. Any text has one; no two names share one."""
+    if _RELEASE.fullmatch(version):
+        return (tuple([_number(part) for part in version.split(".")]), _FINAL, _NONE, False, _NONE, version)
     core, plus, build = version.removeprefix("v").partition("+")
     found = _RELEASE.match(core)
     release = found.group() if found else ""
     suffix = core[len(release) :]
     return (
-        tuple(_number(part) for part in release.split(".")) if release else (),
-        _phase(suffix),
-        _identifiers(suffix),
+        tuple([_number(part) for part in release.split(".")]) if release else (),
+        _phase(suffix) if suffix else _FINAL,
+        _identifiers(suffix) if suffix else _NONE,
         bool(plus),
-        _identifiers(build),
+        _identifiers(build) if build else _NONE,
         version,
     )
 
 
 def _phase(suffix: str) -> int:
-    if not suffix:
-        return _FINAL
     if _POST.match(suffix):
         return _POSTERIOR
     return _PRE if suffix.startswith("-") or _PRE_WORD.match(suffix) else _POSTERIOR
@@ -51,24 +53,23 @@ def _phase(suffix: str) -> int:
 
 def _identifiers(suffix: str) -> VersionOrder:
     semantic = suffix.startswith("-")
-    parts = [part for part in suffix.lstrip("-._").split(".") if part] if suffix else []
-    return (*(_identifier(part, semantic=semantic) for part in parts), (_END,))
+    parts = [part for part in suffix.lstrip("-._").split(".") if part]
+    return (*[_identifier(part, semantic=semantic) for part in parts], (_END,))
 
 
 def _identifier(part: str, *, semantic: bool) -> VersionOrder:
+    if part.isascii() and part.isdigit():
+        return (_NUMBER, _number(part))
     # PEP 440: a .dev release precedes what it leads to, so it stands below the end of the list.
     if not semantic and part.casefold().startswith("dev"):
-        return (_DEV, _natural(part))
-    return (_NUMBER if part.isascii() and part.isdigit() else _WORD, _natural(part))
+        return (_DEV, *_natural(part))
+    return (_WORD, *_natural(part))
 
 
 def _natural(text: str) -> VersionOrder:
-    return tuple(
-        (0, _number(token)) if token[0] in "0123456789" else (1, (0, token)) for token in _TOKEN.findall(text)
-    )
+    return tuple([(0, _number(token)) if token[0] in _DIGITS else (1, token) for token in _TOKEN.findall(text)])
 
 
-def _number(digits: str) -> tuple[int, str]:
-    # Length before digits orders as the number does, with no limit on how long it is.
-    significant = digits.lstrip("0")
-    return (len(significant), significant)
+def _number(digits: str) -> int:
+    # Read as hexadecimal, digits order as the number they are, and int() has no limit on how many there may be.
+    return int(digits, 16)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reviewtui.catalog.gto import GtoTag, parse_gto
+from reviewtui.catalog.gto import GtoTag, beyond_plain_version, parse_gto
 from reviewtui.catalog.model import PassedOverRef, RegistryAction, RegistryEvent, VersionKind
 from reviewtui.catalog.naming import LONGEST_NAME, NamePattern, compile_pattern, folded, resembles_version
 from reviewtui.git.objects import ObjectId, Ref
 
 _TAGS, _BRANCHES, _REMOTES = "refs/tags/", "refs/heads/", "refs/remotes/"
 _GTO_TEMPLATE = "{model}@v{version}"
+_GRAMMAR = "a version begins with a digit, and names hold ASCII letters and digits only, with . _ - between"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class RefReader:
         if len(name) > LONGEST_NAME:
             self.pass_over(ref, f"Its name is longer than {LONGEST_NAME} characters.")
             return
-        gto = parse_gto(name) if self._reads_gto and ("#" in name or "@" in name) else None
+        gto = parse_gto(name) if self._reads_gto and beyond_plain_version(name) else None
         if gto is not None:
             self._read_gto(ref, gto)
         elif not self._name(ref, name, self._tags, VersionKind.RELEASE):
@@ -78,7 +79,7 @@ class RefReader:
     def _read_branch(self, ref: Ref, name: str) -> None:
         if len(name) > LONGEST_NAME or self._name(ref, name, self._branches, VersionKind.CANDIDATE):
             return
-        reason = _misfit(name, self._branches) or _disguise(name, self._branches)
+        reason = _disguise(name, folded(name), self._branches) or _misfit(name, self._branches)
         if reason:
             self.pass_over(ref, reason)
 
@@ -87,9 +88,7 @@ class RefReader:
             self.pass_over(ref, _target_flaw(ref))
         elif tag.action is None:
             rank = self.tag_patterns.index(_GTO_TEMPLATE)
-            self.named.append(
-                NamedRef(ref, ref.commit, tag.model, tag.version, VersionKind.RELEASE, rank, tag.counter)
-            )
+            self.named.append(NamedRef(ref, ref.commit, tag.model, tag.version, VersionKind.RELEASE, rank, tag.counter))
         else:
             self.events.append(_event(ref, ref.commit, tag, tag.action))
 
@@ -124,29 +123,26 @@ def _target_flaw(ref: Ref) -> str:
 
 
 def _tag_flaw(name: str, patterns: Sequence[NamePattern]) -> str:
-    misfit = _misfit(name, patterns)
-    if misfit or not resembles_version(folded(name)):
-        return misfit
-    disguise = _disguise(name, patterns)
-    if disguise:
-        return disguise
+    plain = folded(name)
+    flaw = _disguise(name, plain, patterns) or _misfit(name, patterns)
+    if flaw or not resembles_version(plain):
+        return flaw
+    if not name.isascii():
+        return f"It looks like a version, but {_GRAMMAR}."
     if any(pattern.template == "{version}" for pattern in patterns):
         return "It begins like a version, but is none: a version without a model is dotted, such as 1.4.0."
     return "It looks like a version, but no pattern of the settings fits it."
+
+
+def _disguise(name: str, plain: str, patterns: Sequence[NamePattern]) -> str:
+    if plain != name and any(pattern.match(plain) for pattern in patterns):
+        return f"It looks like {plain}, but is written with other characters or letter case."
+    return ""
 
 
 def _misfit(name: str, patterns: Sequence[NamePattern]) -> str:
     for pattern in patterns:
         misfit = pattern.misfit(name) if pattern.explicit else ""
         if misfit:
-            return f'It fits {pattern.template}, but "{misfit}" is no version: a version begins with a digit.'
-    return ""
-
-
-def _disguise(name: str, patterns: Sequence[NamePattern]) -> str:
-    plain = folded(name)
-    if plain != name and any(pattern.match(plain) for pattern in patterns):
-        return f"It looks like {plain}, but is written with other characters or letter case."
-    if not name.isascii() and resembles_version(plain):
-        return "It looks like a version, but a model and a version are written in ASCII letters, digits and . _ - /"
+            return f'It fits {pattern.template}, but "{misfit}" is no version: {_GRAMMAR}.'
     return ""

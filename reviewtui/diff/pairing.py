@@ -2,9 +2,9 @@
 
 1. The same file and key.
 2. The same key in another file, where only one fact on each side has it.
-3. A key of the same words, where only one on each side has them: val_acc, val.acc and valAcc are one. Words are split at
-   . _ - / : and blanks and where a capital begins; letter case says nothing.
-4. The same last word-group of the key and an equal value, where only one on each side has both: train.lr → optimizer.lr.
+3. A key of the same words, where only one on each side has them: val_acc, val.acc and valAcc are one. Words are split
+   at . _ - / : and blanks and where a capital begins; letter case says nothing.
+4. The same last part of the key and an equal value, where only one on each side has both: train.lr → optimizer.lr.
 
 Each rule pairs only what the rules before it left. Two plausible partners are no pair: they stay removed and added.
 """
@@ -81,9 +81,7 @@ def _places(facts: Sequence[Fact]) -> list[Hashable]:
 
 
 def _words(key: str) -> Hashable:
-    words = tuple(
-        word.casefold() for part in _SEPARATORS.split(key) if part for word in _CAPITAL.split(part) if word
-    )
+    words = tuple(word.casefold() for part in _SEPARATORS.split(key) if part for word in _CAPITAL.split(part) if word)
     return words or None
 
 

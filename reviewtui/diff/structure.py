@@ -50,7 +50,7 @@ def weight(value: Value) -> int:
 
 def _item_changes(before: Value, after: Value) -> list[str]:
     # Its import takes longer than most comparisons; only a changed structure pays for it.
-    from deepdiff import DeepDiff  # noqa: PLC0415
+    from deepdiff import DeepDiff
 
     # Keys that begin with two underscores are facts like any other.
     found = DeepDiff(before, after, view="tree", ignore_order=False, ignore_private_variables=False)

@@ -6,6 +6,7 @@ import difflib
 
 MOST_LINES = 10_000
 LONGEST_LINE = 2_000
+_NO_LINE_END = "\n\\ No newline at end of file"
 
 
 def unified_text(before: str, after: str, *, path: str, before_path: str = "") -> tuple[str, ...]:
@@ -19,7 +20,8 @@ def unified_text(before: str, after: str, *, path: str, before_path: str = "") -
     too_long = max(len(old), len(new)) > MOST_LINES
     if too_long or any(len(line) > LONGEST_LINE for side in (old, new) for line in side):
         return (_too_long(before, after),)
-    return tuple(difflib.unified_diff(old, new, fromfile=before_path or path, tofile=path, lineterm=""))
+    difference = difflib.unified_diff(old, new, fromfile=before_path or path, tofile=path, lineterm="")
+    return tuple(line for lines in difference for line in lines.split("\n"))
 
 
 def _too_long(before: str, after: str) -> str:
@@ -27,7 +29,9 @@ def _too_long(before: str, after: str) -> str:
 
 
 def _lines(text: str) -> list[str]:
-    return text.split("\n") if text else []
+    # No line holds an LF, so a last line that no LF ends differs from all that one ends, as it does for Git.
+    *lines, rest = text.split("\n")
+    return [*lines, rest + _NO_LINE_END] if rest else lines
 
 
 def _extent(text: str) -> str:
