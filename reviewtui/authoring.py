@@ -1,0 +1,119 @@
+"""What is about to be signed, as the very bytes: a review, or a release tag; and the receipt once it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reviewtui import __version__, display
+from reviewtui.catalog import ModelVersion
+from reviewtui.diff import MetricVerdict, VersionDiff
+from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.records import Records
+from reviewtui.review import Review, ReviewSubject, Verdict, encode_review
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedReview:
+    """A review that waits for its signature: `payload` is shown, and is what gets signed.
+
+    `may_prompt`: signing may ask for a passphrase or a touch on the terminal.
+    """
+
+    version: ModelVersion
+    review: Review
+    payload: bytes
+    signer_description: str
+    notes_ref: RefName
+    may_prompt: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRelease:
+    """A release tag that waits for its signature."""
+
+    version: ModelVersion
+    tag: str
+    message: bytes
+    decision: Decision
+    signer_description: str
+    may_prompt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A stored record: its id, and the notes commit that brought it."""
+
+    id: str
+    notes_commit: ObjectId
+
+
+def utc_now() -> datetime:
+    """The present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+def write_review(
+    subject: ReviewSubject, verdict: Verdict, comment: str, *, reviewer: str, records: Records, now: datetime
+) -> tuple[Review, bytes]:
+    """A review in the reviewer's own chain, and its statement."""
+    latest = records.latest_of(reviewer)
+    review = Review(
+        subject=subject,
+        verdict=verdict,
+        comment=comment,
+        reviewer=reviewer,
+        seq=latest.claim.seq + 1 if latest is not None and latest.claim is not None else 1,
+        prev=latest.id if latest is not None else None,
+        at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tool=f"reviewtui {__version__}",
+    )
+    return review, encode_review(review)
+
+
+def reviewer_principal(*, principals: tuple[str, ...], email: str) -> str:
+    """Who the signer's key speaks for: the trusted name that is the user's own address, else the first, else the
+    address that Git has."""
+    if email in principals:
+        return email
+    return principals[0] if principals else email
+
+
+def warnings_before_verdict(decision: Decision, verdict: Verdict, *, known: bool, reviewer: str) -> tuple[str, ...]:
+    """What a reviewer should know before signing."""
+    warnings = []
+    if not known:
+        warnings.append(f"No trusted signer has this key, so the record of {reviewer} will not count.")
+    if verdict is Verdict.APPROVE:
+        failed = [f for f in decision.findings if f.state in (FindingState.UNMET, FindingState.ERROR)]
+        warnings += [f"{f.rule}: {f.reason}" for f in failed if not f.rule.startswith("approvals")]
+    return tuple(warnings)
+
+
+def release_summary(diff: VersionDiff, base: ModelVersion | None, decision: Decision) -> tuple[str, ...]:
+    """What a person wants to read in the release tag: against what, which metrics moved, how much else changed."""
+    against = f"Against {base.name}:" if base is not None else "The first release:"
+    metrics = [
+        f"  {change.before_key or change.key}: {display.number_text(change.before)} -> "
+        f"{display.number_text(change.after)}{_judged(change.verdict)}"
+        for change in diff.metrics
+    ]
+    counts = f"  {display.plural(len(diff.config), 'config change')}, {display.plural(len(diff.data), 'data change')}"
+    overridden = [f"OVERRIDDEN: {f.rule}: {f.reason}" for f in decision.findings if f.state is FindingState.OVERRIDDEN]
+    return (*overridden, against, *metrics[:_SUMMARY_METRICS], *_rest(len(metrics)), counts)
+
+
+_SUMMARY_METRICS = 20
+
+
+def _rest(count: int) -> tuple[str, ...]:
+    return (f"  and {count - _SUMMARY_METRICS} more metrics",) if count > _SUMMARY_METRICS else ()
+
+
+def _judged(verdict: MetricVerdict) -> str:
+    return f" ({verdict.value})" if verdict in (MetricVerdict.BETTER, MetricVerdict.WORSE) else ""

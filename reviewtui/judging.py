@@ -1,0 +1,205 @@
+"""Judge: what the records and the policy come to for one version, by what is in the repository now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reviewtui.authoring import Clock
+from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.git.objects import CommitInfo, ObjectId
+from reviewtui.library import VersionLibrary
+from reviewtui.policy.approvals import required_persons
+from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.policy.evaluate import PolicySubject, evaluate
+from reviewtui.policy.state import state_of
+from reviewtui.records import RecordedLine, Records
+from reviewtui.release import check_release_tag, releaser_finding
+from reviewtui.signing.scheme import SignatureStatus, Verification
+from reviewtui.signing.trust import TrustedSigners
+from reviewtui.review import Verdict
+from reviewtui.verification import RecordedReview, VerificationContext, VerifiedReview, verify_review
+
+
+@dataclass(frozen=True, slots=True)
+class VersionStatus:
+    """A version, and where it stands: its state, how many persons' approvals count, and how many are needed.
+
+    `waits_for` are the persons who could open the gate together; `vetoed_by` those whose rejection stands.
+    """
+
+    version: ModelVersion
+    state: str
+    approvals: int = 0
+    required: int = 0
+    waits_for: tuple[str, ...] = ()
+    vetoed_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewEntry:
+    """One recorded line of a version, and its fate. What cannot be read is empty."""
+
+    id: str
+    reviewer: str
+    verdict: str
+    comment: str
+    at: str
+    counted: bool
+    reason: str
+    keyid: str
+    commit: ObjectId
+
+
+class Judge:
+    """Judges versions by one reading of refs, records and settings."""
+
+    def __init__(
+        self, library: VersionLibrary, records: Records, trust: TrustedSigners, *, identity: str, clock: Clock
+    ) -> None:
+        self.library = library
+        self.records = records
+        self.trust = trust
+        self._now = int(clock().timestamp())
+        self._context = VerificationContext(identity, trust, records.ids)
+        self._verified: dict[tuple[str, bytes, str, str], RecordedReview] = {}
+        self._identity = identity
+
+    def status(self, version: ModelVersion) -> VersionStatus:
+        """Where a version stands. A version without records costs no reading of its files."""
+        required = self._required(version.model)
+        if version.kind is VersionKind.RELEASE:
+            state = state_of(None, released=not self.release_problems(version))
+            approvals = self.decision(version).approvals if self._is_recorded(version) else 0
+            return VersionStatus(version, state, approvals, required)
+        if not self._is_recorded(version):
+            return VersionStatus(version, "unreviewed", 0, required)
+        decision = self.decision(version)
+        return VersionStatus(
+            version, state_of(decision), decision.approvals, decision.required, decision.unblock, decision.vetoed_by
+        )
+
+    def _is_recorded(self, version: ModelVersion) -> bool:
+        own = self.records.by_version.get((version.model, version.version), ())
+        return bool(own or self.records.beside(version.commit))
+
+    def _required(self, model: str) -> int:
+        """The persons needed for any version of a model: of its entries, the one that needs most."""
+        policy = self.library.settings.policy
+        entries = policy.rules_for(model) if policy is not None else ()
+        return max((required_persons(entry.approvals) for entry in entries), default=0)
+
+    def decision(self, version: ModelVersion) -> Decision:
+        """Every finding of the policy for a version."""
+        reviews, earlier = self.recorded(version)
+        return evaluate(
+            self.library.settings.policy,
+            self._policy_subject(version),
+            reviews=reviews,
+            earlier=earlier,
+            now=self._now,
+            errors=self._errors(),
+        )
+
+    def _errors(self) -> Iterable[tuple[str, str]]:
+        settings = self.library.settings
+        yield from (("settings", error) for error in settings.errors)
+        yield from (("signers", str(problem)) for problem in self.trust.problems)
+        yield from (("notes", f"{problem.path}: {problem.problem}") for problem in self.records.problems)
+
+    def _policy_subject(self, version: ModelVersion) -> PolicySubject:
+        base = self.library.base_of(version).version
+        commits = self.library.contributions(version, base)
+        return PolicySubject(
+            current=self.library.subject(version, base, identity=self._identity),
+            facts=self.library.facts(version),
+            base_facts=self.library.facts(base) if base is not None else None,
+            commits=commits,
+            submitter=self._submitter(commits[0]),
+            trusted=frozenset(name for names in self.trust.fingerprints().values() for name in names),
+        )
+
+    def _submitter(self, commit: CommitInfo) -> Verification | None:
+        if commit.signature is None:
+            return None
+        return self.trust.verify_armored(commit.payload, commit.signature, namespace="git")
+
+    def recorded(self, version: ModelVersion) -> tuple[tuple[RecordedReview, ...], tuple[RecordedReview, ...]]:
+        """The records beside a version's commit, and those of the same version beside other commits."""
+        here = tuple(self._judged(line, version) for line in self.records.beside(version.commit))
+        others = self.records.elsewhere(version.model, version.version, than=version.commit)
+        return here, tuple(self._judged(line, version) for line in others)
+
+    def _judged(self, line: RecordedLine, version: ModelVersion) -> RecordedReview:
+        key = (line.commit, line.line, version.model, version.version)
+        if key not in self._verified:
+            self._verified[key] = verify_review(
+                line.line, commit=line.commit, model=version.model, version=version.version, context=self._context
+            )
+        return self._verified[key]
+
+    def entries(self, version: ModelVersion) -> tuple[ReviewEntry, ...]:
+        """Every record that stands beside a version's commit, or claims to speak of the version, with its fate."""
+        lines = (
+            *self.records.beside(version.commit),
+            *self.records.elsewhere(version.model, version.version, than=version.commit),
+        )
+        fates = _fates(self.decision(version)) if lines else {}
+        entries = [_entry(line, self._judged(line, version), fates) for line in lines]
+        return tuple(sorted(entries, key=lambda entry: (entry.at, entry.reviewer, entry.id)))
+
+    def counted_approvals(self, version: ModelVersion, decision: Decision) -> tuple[VerifiedReview, ...]:
+        """The approvals that met a requirement."""
+        return self._standing(version, decision, Verdict.APPROVE)
+
+    def standing_overrides(self, version: ModelVersion, decision: Decision) -> tuple[VerifiedReview, ...]:
+        """The overrides that stand."""
+        return self._standing(version, decision, Verdict.OVERRIDE)
+
+    def _standing(self, version: ModelVersion, decision: Decision, verdict: Verdict) -> tuple[VerifiedReview, ...]:
+        stands = {identity for identity, fate in decision.standing if not fate}
+        found: dict[str, VerifiedReview] = {}
+        for recorded in (each for group in self.recorded(version) for each in group):
+            if isinstance(recorded, VerifiedReview) and recorded.id in stands and recorded.review.verdict is verdict:
+                found.setdefault(recorded.id, recorded)
+        return tuple(found.values())
+
+    def release_problems(self, version: ModelVersion) -> tuple[str, ...]:
+        """What is wrong with a release's tag; empty where it is one that the gate made, and it verifies."""
+        tag = self.library.repository.tags([version.tag])[version.tag] if version.tag else None
+        problems = check_release_tag(
+            tag, ref=version.ref, commit=version.commit, model=version.model, version=version.version
+        )
+        if tag is None or tag.signature is None:
+            return problems
+        signature = self.trust.verify_armored(tag.payload, tag.signature, namespace="git")
+        if signature.status is not SignatureStatus.GOOD:
+            return (*problems, f"{signature.reason}: {signature.detail}" if signature.detail else signature.reason)
+        policy = self.library.settings.policy
+        finding = releaser_finding(policy, signature.principals) if policy is not None else None
+        return problems if finding is None or finding.state is FindingState.MET else (*problems, finding.reason)
+
+
+def _fates(decision: Decision) -> Mapping[str, list[str]]:
+    """{record id: the fate of each copy, the best first}."""
+    fates: dict[str, list[str]] = {}
+    for identity, fate in sorted(decision.standing, key=lambda pair: (pair[1] != "", pair[1] == "duplicate")):
+        fates.setdefault(identity, []).append(fate)
+    return fates
+
+
+def _entry(line: RecordedLine, recorded: RecordedReview, fates: Mapping[str, list[str]]) -> ReviewEntry:
+    review = recorded.review
+    left = fates.get(recorded.id, [])
+    reason = left.pop(0) if len(left) > 1 else left[0] if left else getattr(recorded, "reason", "")
+    return ReviewEntry(
+        id=recorded.id,
+        reviewer=review.reviewer if review else "",
+        verdict=review.verdict.value if review else "",
+        comment=review.comment if review else "",
+        at=review.at if review else "",
+        counted=not reason,
+        reason=reason,
+        keyid=recorded.keyid,
+        commit=line.commit,
+    )

@@ -1,0 +1,249 @@
+"""Project: one repository opened for review. The verbs; how each is done stands in the modules they call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from reviewtui.authoring import (
+    Clock,
+    PreparedRelease,
+    PreparedReview,
+    Receipt,
+    release_summary,
+    reviewer_principal,
+    utc_now,
+    warnings_before_verdict,
+    write_review,
+)
+from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, VersionKind, tag_name
+from reviewtui.diff import TextChange, VersionDiff
+from reviewtui.errors import RefChangedError, ReleaseRefusedError, UsageError
+from reviewtui.facts.model import VersionFacts
+from reviewtui.git.notes import Notes
+from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.git.repository import Repository
+from reviewtui.judging import Judge, ReviewEntry, VersionStatus
+from reviewtui.library import VersionLibrary
+from reviewtui.policy.decision import Decision
+from reviewtui.records import REVIEWS_REF, Records, read_records
+from reviewtui.release import release_message, releaser_finding
+from reviewtui.review import Verdict, record_id
+from reviewtui.settings import Settings, load_settings
+from reviewtui.signing.configured import configured_signer
+from reviewtui.signing.envelope import PAYLOAD_TYPE, sign_payload
+from reviewtui.signing.scheme import Signer
+from reviewtui.signing.trust import TrustedSigners
+
+__all__ = ["PreparedRelease", "PreparedReview", "Project", "Receipt", "ReviewEntry", "VersionStatus"]
+
+
+class Project:
+    """One reading of a repository; `reload()` reads it again."""
+
+    def __init__(self, repository: Repository, *, signer: Callable[[], Signer], clock: Clock = utc_now) -> None:
+        self.repository = repository
+        self._signer_of = signer
+        self._clock = clock
+        self.reload()
+
+    @classmethod
+    def open(cls, path: Path) -> Project:
+        """Open the repository that holds `path`, with the signing key that its Git would use.
+
+        Raises: NotARepositoryError, GitMissingError.
+        """
+        repository = Repository.open(path)
+        directory = repository.work_tree or repository.git_dir
+        return cls(repository, signer=lambda: configured_signer(repository.config, directory=directory))
+
+    def reload(self) -> None:
+        """Forget what was read, so that the next question reads refs, settings and records as they are now."""
+        self.repository.forget()
+        for name in ("settings", "library", "records", "trust", "_judge", "identity"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """.reviewtui/ of the trusted branch."""
+        trusted = self.repository.trusted_branch()
+        return load_settings(self.repository.tree(trusted.commit) if trusted and trusted.commit else None)
+
+    @cached_property
+    def library(self) -> VersionLibrary:
+        return VersionLibrary(self.repository, self.settings)
+
+    @cached_property
+    def trust(self) -> TrustedSigners:
+        return TrustedSigners.load(self.settings.trust_files, now=self._clock())
+
+    @cached_property
+    def records(self) -> Records:
+        content = self._notes().read()
+        return read_records(content.lines, problems=content.problems)
+
+    @cached_property
+    def identity(self) -> str:
+        """This repository's name in every record: the settings', else its origin, else its folder."""
+        return self.settings.repository or self.repository.address or self.repository.name
+
+    @cached_property
+    def _judge(self) -> Judge:
+        return Judge(self.library, self.records, self.trust, identity=self.identity, clock=self._clock)
+
+    def _notes(self) -> Notes:
+        return Notes(self.repository, RefName(REVIEWS_REF))
+
+    @property
+    def catalog(self) -> VersionCatalog:
+        """Every version."""
+        return self.library.catalog
+
+    def find(self, name: str) -> ModelVersion:
+        """The version that a name means. Raises: UnknownVersionError."""
+        return self.library.find(name)
+
+    def overview(self, model: str | None = None) -> tuple[VersionStatus, ...]:
+        """The versions of one model or of all, each with its state. Raises: UnknownVersionError for a model."""
+        versions = self.catalog.versions if model is None else self.library.versions_of(model)
+        recorded = [v for v in versions if (v.model, v.version) in self.records.by_version]
+        self.library.load_ancestry(recorded)
+        return tuple(self.status(version) for version in versions)
+
+    def status(self, version: ModelVersion) -> VersionStatus:
+        """A version's state, and how many approvals it has and needs."""
+        return self._judge.status(version)
+
+    def facts(self, version: ModelVersion) -> VersionFacts:
+        """Config, metrics, data and environment of a version."""
+        return self.library.facts(version)
+
+    def base_of(self, version: ModelVersion) -> BaseChoice:
+        """The version it is compared with where nobody says, and why that one."""
+        return self.library.base_of(version)
+
+    def chosen_base(self, name: str) -> BaseChoice:
+        """A base that somebody named."""
+        version = self.find(name)
+        return BaseChoice(version, f"{version.name}, as asked")
+
+    def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
+        """What differs between two versions; None: everything is new."""
+        return self.library.compare(base, head)
+
+    def text_changes(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextChange, ...]:
+        """The files that the facts were read from, as text, side against side."""
+        return self.library.text_changes(base, head)
+
+    def reviews(self, version: ModelVersion) -> tuple[ReviewEntry, ...]:
+        """Every record of a version, counted or not, each with its reason."""
+        return self._judge.entries(version)
+
+    def gate(self, version: ModelVersion) -> Decision:
+        """What the policy says to a release of a version."""
+        return self._judge.decision(version)
+
+    def signer(self) -> Signer:
+        """The signer that the user's Git uses. Raises: NoSigningKeyError, SigningError."""
+        return self._signer_of()
+
+    def reviewer(self, signer: Signer) -> str:
+        """Who the signer's key speaks for."""
+        principals = self.trust.principals_of(signer.keyid)
+        return reviewer_principal(principals=principals, email=self.repository.identity().email)
+
+    def prepare_review(self, version: ModelVersion, verdict: Verdict, comment: str) -> PreparedReview:
+        """The very bytes of a verdict, ready to be shown and signed. Nothing is written.
+
+        Raises: SigningError; UsageError where the verdict needs a comment.
+        """
+        if verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE) and not comment.strip():
+            raise UsageError(f"{verdict.value} needs a comment.", hint='Give it with -m "why".')
+        signer = self.signer()
+        reviewer = self.reviewer(signer)
+        subject = self.library.subject(version, self.base_of(version).version, identity=self.identity)
+        review, payload = write_review(
+            subject, verdict, comment, reviewer=reviewer, records=self.records, now=self._clock()
+        )
+        known = reviewer in self.trust.principals_of(signer.keyid)
+        warnings = warnings_before_verdict(self.gate(version), verdict, known=known, reviewer=reviewer)
+        return PreparedReview(
+            version, review, payload, signer.describe(), self._notes().ref, signer.may_prompt, warnings
+        )
+
+    def record_review(self, prepared: PreparedReview) -> Receipt:
+        """Sign a prepared review and store it beside its commit.
+
+        Raises: RefChangedError where the version is no longer what was shown; SigningError.
+        """
+        self.reload()
+        subject = prepared.review.subject
+        version = self.library.again(prepared.version)
+        if self.library.subject(version, self.base_of(version).version, identity=self.identity) != subject:
+            raise RefChangedError(f"{subject.name} changed while you looked at it; nothing was signed.")
+        envelope = sign_payload(PAYLOAD_TYPE, prepared.payload, signer=self.signer(), verifier=self.trust)
+        tip = self._notes().append(subject.commit, envelope.to_line())
+        self.reload()
+        return Receipt(record_id(prepared.payload), tip)
+
+    def prepare_release(self, version: ModelVersion) -> PreparedRelease:
+        """The release tag as it would be signed. Nothing is written.
+
+        Raises: ReleaseRefusedError with the decision; SigningError.
+        """
+        decision = self.gate(version)
+        tag = tag_name(self.settings.tags[0], version.model, version.version)
+        self._refuse_unless_free(version, tag, decision)
+        if not decision.allowed:
+            raise ReleaseRefusedError(f"The gate is closed for {version.name}; no tag was made.", decision=decision)
+        signer = self.signer()
+        self._refuse_unless_releaser(signer, decision)
+        message = self._release_message(version, decision)
+        return PreparedRelease(version, tag, message, decision, signer.describe(), signer.may_prompt)
+
+    def release(self, prepared: PreparedRelease, *, push: bool = False, remote: str = "origin") -> ObjectId:
+        """Make the signed tag of a prepared release, and give the id of the tag object.
+
+        Raises: ReleaseRefusedError, RefChangedError where something changed since it was shown; SigningError.
+        """
+        self.reload()
+        again = self.prepare_release(self.library.again(prepared.version))
+        if (again.tag, again.message, again.version.commit) != (prepared.tag, prepared.message, prepared.version.commit):
+            raise RefChangedError(f"{prepared.version.name} changed while you looked at it; no tag was made.")
+        made = self.repository.create_tag(prepared.tag, commit=prepared.version.commit, message=prepared.message)
+        self.reload()
+        if push:
+            self.push_release(prepared.tag, remote=remote)
+        return made
+
+    def push_release(self, tag: str, *, remote: str) -> None:
+        """Push the notes, then the tag. Raises: GitError."""
+        self._notes().sync(remote)
+        self.repository.push(remote, [f"refs/tags/{tag}:refs/tags/{tag}"])
+
+    def _release_message(self, version: ModelVersion, decision: Decision) -> bytes:
+        base = self.base_of(version).version
+        return release_message(
+            self.library.subject(version, base, identity=self.identity),
+            summary=release_summary(self.compare(base, version), base, decision),
+            approvals=self._judge.counted_approvals(version, decision),
+            overrides=self._judge.standing_overrides(version, decision),
+        )
+
+    def _refuse_unless_free(self, version: ModelVersion, tag: str, decision: Decision) -> None:
+        taken = next((ref for ref in self.library.refs if ref.name == f"refs/tags/{tag}"), None)
+        if version.kind is VersionKind.RELEASE or taken is not None:
+            name = taken.name if taken else version.ref
+            raise ReleaseRefusedError(
+                f"{version.name} is released already, as {name}; a release tag is never moved.", decision=decision
+            )
+
+    def _refuse_unless_releaser(self, signer: Signer, decision: Decision) -> None:
+        policy = self.settings.policy
+        if policy is None:
+            return
+        finding = releaser_finding(policy, self.trust.principals_of(signer.keyid))
+        if finding.state != "met":
+            raise ReleaseRefusedError(finding.reason, decision=decision)

@@ -1,0 +1,79 @@
+"""The recorded lines of one notes ref, and which version each of them speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reviewtui.facts.model import Problem
+from reviewtui.git.objects import ObjectId
+from reviewtui.review import MalformedRecordError, Review, decode_review, record_id
+from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError
+
+REVIEWS_REF = "refs/notes/reviewtui/reviews"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLine:
+    """One line of the note beside `commit`. `claim` is what it says of itself, unverified; None: it cannot be read."""
+
+    commit: ObjectId
+    line: bytes
+    id: str
+    claim: Review | None
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Every recorded line, by the commit it stands beside and by the version it claims to speak of."""
+
+    by_commit: Mapping[ObjectId, tuple[RecordedLine, ...]] = field(default_factory=dict)
+    by_version: Mapping[tuple[str, str], tuple[RecordedLine, ...]] = field(default_factory=dict)
+    ids: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+    def beside(self, commit: ObjectId) -> tuple[RecordedLine, ...]:
+        """The lines of a commit's note."""
+        return self.by_commit.get(commit, ())
+
+    def elsewhere(self, model: str, version: str, *, than: ObjectId) -> tuple[RecordedLine, ...]:
+        """The lines that claim to speak of a version, and stand beside another commit than its present one."""
+        return tuple(line for line in self.by_version.get((model, version), ()) if line.commit != than)
+
+    def latest_of(self, reviewer: str) -> RecordedLine | None:
+        """The record of a reviewer with the highest sequence number (of equals: the one with the greatest id)."""
+        own = [
+            line
+            for lines in self.by_commit.values()
+            for line in lines
+            if line.claim is not None and line.claim.reviewer == reviewer
+        ]
+        return max(own, key=lambda line: (line.claim.seq if line.claim else 0, line.id), default=None)
+
+
+def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[Problem, ...] = ()) -> Records:
+    """Take every line of the notes apart, as far as it can be read."""
+    by_commit = {commit: tuple(_recorded(commit, line) for line in lines) for commit, lines in notes.items()}
+    by_version: dict[tuple[str, str], list[RecordedLine]] = {}
+    for lines in by_commit.values():
+        for line in lines:
+            if line.claim is not None:
+                by_version.setdefault((line.claim.subject.model, line.claim.subject.version), []).append(line)
+    return Records(
+        by_commit,
+        {name: tuple(lines) for name, lines in by_version.items()},
+        frozenset(line.id for lines in by_commit.values() for line in lines),
+        problems,
+    )
+
+
+def _recorded(commit: ObjectId, line: bytes) -> RecordedLine:
+    try:
+        payload = Envelope.from_line(line).payload
+    except MalformedEnvelopeError:
+        return RecordedLine(commit, line, record_id(line), None)
+    try:
+        claim: Review | None = decode_review(payload)
+    except MalformedRecordError:
+        claim = None
+    return RecordedLine(commit, line, record_id(payload), claim)

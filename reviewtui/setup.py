@@ -1,0 +1,111 @@
+"""What `reviewtui init` writes: .reviewtui/ from what is found here and the user's own key, and the notes refspecs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import yaml
+
+from reviewtui.errors import NoSigningKeyError, UsageError
+from reviewtui.project import Project
+from reviewtui.review import is_principal
+from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, OPENPGP_DIRECTORY
+from reviewtui.policy.model import POLICY_FILE
+
+NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPlan:
+    """What would be written: (path, text) of each file below the work tree, and (key, value) of Git's config."""
+
+    files: tuple[tuple[str, str], ...]
+    config: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    branch: str
+
+    def write(self, project: Project, *, commit: bool) -> tuple[str, ...]:
+        """Write it all, and give the paths. Raises: UsageError, GitError."""
+        repository = project.repository
+        for path, text in self.files:
+            repository.write_file(path, text)
+        for key, value in self.config:
+            repository.add_config(key, value)
+        paths = tuple(path for path, _ in self.files)
+        if commit and paths:
+            repository.commit_files(paths, "Set up signed review of model versions")
+        return paths
+
+    def next_step(self, *, committed: bool) -> str:
+        """The one thing to do now."""
+        if not self.files:
+            return "Nothing to write: the settings are there already."
+        if committed:
+            return "Committed. Push the branch, and the settings are in force for everybody."
+        return (
+            f"Commit them to {self.branch} to put them in force:\n"
+            '  git add .reviewtui && git commit -m "Set up signed review of model versions"'
+        )
+
+
+def plan_setup(project: Project, *, force: bool) -> SetupPlan:
+    """What `reviewtui init` would write here. Files that are there stay, unless `force`.
+
+    Raises: UsageError in a bare repository; NoSigningKeyError where Git has no key.
+    """
+    repository = project.repository
+    if repository.work_tree is None:
+        raise UsageError("A bare repository has no files to write to.", hint="Run reviewtui init in a clone.")
+    signer = project.signer()
+    email = repository.identity().email
+    if not is_principal(email):
+        raise NoSigningKeyError(f"{email} cannot name a reviewer.", hint="git config user.email you@example.com")
+    wanted = [
+        (CONFIG_FILE, _config_text(project)),
+        (POLICY_FILE, _policy_text(email)),
+        _signer_file(signer.public_key(), email),
+    ]
+    kept = [path for path, _ in wanted if not force and repository.has_file(path)]
+    specs = [(f"remote.{name}.fetch", NOTES_REFSPEC.format(remote=name)) for name in repository.remotes()]
+    missing = tuple((key, value) for key, value in specs if value not in repository.config_all(key))
+    trusted = repository.trusted_branch()
+    return SetupPlan(
+        tuple((path, text) for path, text in wanted if path not in kept),
+        missing,
+        (*(f"kept as it is: {path}" for path in kept), *(f"git config --add {key} {value}" for key, value in missing)),
+        trusted.name.removeprefix("refs/heads/") if trusted else "main",
+    )
+
+
+def _config_text(project: Project) -> str:
+    models = {name: {"path": path} for name, path in project.library.model_paths()}
+    config = {"repository": project.identity, "models": models}
+    lines = [
+        "# What reviewtui reads of this repository. Each model may also list globs for",
+        "# config, metrics, data and environment; left out, they are discovered.",
+        yaml.safe_dump(config, sort_keys=False, allow_unicode=True).rstrip("\n"),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _policy_text(email: str) -> str:
+    return f"""\
+# Who must approve before a version can be released. `version` grows with every change.
+version: 1
+people:
+  {email}: {{roles: [reviewer]}}
+releases:
+  - models: ["*"]
+    approvals:
+      - {{count: 1, roles: [reviewer]}}
+    exclude: [author, committer, coauthor]
+releasers: {{roles: [reviewer]}}
+policy_changes: {{approvals: [{{count: 1, roles: [reviewer]}}]}}
+"""
+
+
+def _signer_file(public_key: str, email: str) -> tuple[str, str]:
+    if public_key.startswith("-----BEGIN PGP"):
+        return f"{OPENPGP_DIRECTORY}/{re.sub(r'[^A-Za-z0-9.-]', '_', email)}.asc", public_key
+    return ALLOWED_SIGNERS_FILE, f'{email} namespaces="reviewtui,git" {public_key}\n'
