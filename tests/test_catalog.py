@@ -395,7 +395,8 @@ def test_versions_are_ordered_as_people_read_them() -> None:
         "2021.05.18.15",
         "2026-assessment-year",
     ]
-    assert sorted(ordered[::-1], key=version_order) == ordered
+    shuffled = ordered[1::2] + ordered[::2]
+    assert sorted(shuffled, key=version_order) == ordered
 
 
 NUMBERED = st.from_regex(r"\A[0-9]{1,3}(\.[0-9]{1,2}){0,3}([-+.]?(rc|a|dev|post)?[0-9]{0,2}){0,3}\Z")

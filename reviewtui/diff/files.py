@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 
 from reviewtui.diff.model import ChangeKind, DataChange, TextChange
-from reviewtui.diff.pairing import occurrences, pair_by
+from reviewtui.diff.pairing import Rule, occurrences, pair_by
 from reviewtui.diff.text import unified_text
 from reviewtui.facts.model import DataFact, EnvironmentFile
 
@@ -15,11 +15,21 @@ NO_DIGEST_BEFORE = "no digest recorded before: cannot tell if the content change
 NO_DIGEST_AFTER = "no digest recorded any more: cannot tell if the content changed"
 OTHER_SIZE = "same digest, but another size is recorded"
 
+_DATA_RULES: tuple[Rule[DataFact], ...] = (
+    lambda facts: occurrences((fact.path, fact.source) for fact in facts),
+    lambda facts: occurrences(fact.path for fact in facts),
+    lambda facts: [fact.digest for fact in facts],
+)
+_TEXT_RULES: tuple[Rule[EnvironmentFile], ...] = (
+    lambda files: occurrences(file.path for file in files),
+    lambda files: [file.text or None for file in files],
+)
+
 
 def data_changes(base: Sequence[DataFact], head: Sequence[DataFact]) -> tuple[tuple[DataChange, ...], int]:
     """The changed data paths, and how many did not change. A digest that moved to another path is a renamed file."""
     changes, unchanged = [], 0
-    for pair in pair_by(zip(_data_marks(base), _data_marks(head), strict=True)):
+    for pair in pair_by(_DATA_RULES, base, head):
         before = base[pair.before] if pair.before is not None else None
         after = head[pair.after] if pair.after is not None else None
         change = _data_change(before, after)
@@ -35,7 +45,7 @@ def environment_changes(
 ) -> tuple[tuple[TextChange, ...], int]:
     """The changed environment files, and how many did not change."""
     changes, unchanged = [], 0
-    for pair in pair_by(zip(_text_marks(base), _text_marks(head), strict=True)):
+    for pair in pair_by(_TEXT_RULES, base, head):
         before = base[pair.before] if pair.before is not None else None
         after = head[pair.after] if pair.after is not None else None
         change = _text_change(before, after)
@@ -44,14 +54,6 @@ def environment_changes(
         else:
             changes.append(change)
     return tuple(sorted(changes, key=lambda change: (change.path, change.before_path, change.kind))), unchanged
-
-
-def _data_marks(facts: Sequence[DataFact]) -> list[list[Hashable]]:
-    return [
-        occurrences((fact.path, fact.source) for fact in facts),
-        occurrences(fact.path for fact in facts),
-        [(fact.digest.algorithm, fact.digest.value) if fact.digest else None for fact in facts],
-    ]
 
 
 def _data_change(before: DataFact | None, after: DataFact | None) -> DataChange | None:
@@ -78,10 +80,6 @@ def _data_note(before: DataFact, after: DataFact) -> str:
     if before.digest.algorithm != after.digest.algorithm:
         return OTHER_ALGORITHM
     return SAME_SIZE if same_size and before.size is not None else ""
-
-
-def _text_marks(files: Sequence[EnvironmentFile]) -> list[list[Hashable]]:
-    return [occurrences(file.path for file in files), [file.text or None for file in files]]
 
 
 def _text_change(before: EnvironmentFile | None, after: EnvironmentFile | None) -> TextChange | None:

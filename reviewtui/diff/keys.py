@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from reviewtui.diff.model import Change, ChangeKind, MetricChange, MetricVerdict
 from reviewtui.diff.pairing import pair_facts
-from reviewtui.diff.structure import MOST_LEAVES, structure_details, weight
-from reviewtui.diff.values import difference, number, ratio, same_value
+from reviewtui.diff.structure import structure_details
+from reviewtui.diff.values import MOST_LEAVES, difference, number, ratio, same_value, weight
 from reviewtui.facts.model import Fact, Value, display_keys
 
 try:

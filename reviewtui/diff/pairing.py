@@ -11,16 +11,21 @@ Each rule pairs only what the rules before it left. Two plausible partners are n
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from reviewtui.facts.model import Fact, Value
+from reviewtui.diff.values import equality_mark
+from reviewtui.facts.model import Fact
 
 _SEPARATORS = re.compile(r"[._\-/:\s]+")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+Item = TypeVar("Item")
+Rule = Callable[[Sequence[Item]], list[Hashable]]
+"""Gives each of the items that are left a mark; None marks nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,36 +38,32 @@ class Pair:
 
 def pair_facts(base: Sequence[Fact], head: Sequence[Fact]) -> list[Pair]:
     """Every fact of both sides, once."""
-    rules: tuple[Callable[[Sequence[Fact]], list[Hashable]], ...] = (
-        _places,
+    rules: tuple[Rule[Fact], ...] = (
+        lambda facts: occurrences((fact.file, fact.key) for fact in facts),
         lambda facts: [fact.key for fact in facts],
         lambda facts: [_words(fact.key) for fact in facts],
         lambda facts: [_last_and_value(fact) for fact in facts],
     )
-    return pair_by([(rule(base), rule(head)) for rule in rules])
+    return pair_by(rules, base, head)
 
 
-def pair_by(rules: Iterable[tuple[Sequence[Hashable], Sequence[Hashable]]]) -> list[Pair]:
-    """Pairs what has the same mark on both sides, and on each only once; rule by rule, each on what is left.
-
-    A rule is a mark for each item of the base, and for each of the head; None marks nothing. All rules mark the same
-    items, in the same order.
-    """
-    rules = list(rules)
-    left, right = list(range(len(rules[0][0]))), list(range(len(rules[0][1])))
+def pair_by(rules: Iterable[Rule[Item]], base: Sequence[Item], head: Sequence[Item]) -> list[Pair]:
+    """Pairs what has the same mark on both sides, and on each only once; rule by rule, each on what is left."""
+    left, right = list(range(len(base))), list(range(len(head)))
     pairs: list[Pair] = []
-    for before_marks, after_marks in rules:
-        before_counts = Counter(before_marks[at] for at in left)
-        after_counts = Counter(after_marks[at] for at in right)
-        sole = {after_marks[at]: at for at in right if after_counts[after_marks[at]] == 1}
-        found = [
-            (at, sole[mark])
-            for at in left
-            if (mark := before_marks[at]) is not None and before_counts[mark] == 1 and mark in sole
-        ]
-        pairs.extend(Pair(at, partner) for at, partner in found)
-        left = _without(left, {at for at, _ in found})
-        right = _without(right, {partner for _, partner in found})
+    for rule in rules:
+        if not left or not right:
+            break
+        after_of = _only_ones(right, rule([head[at] for at in right]))
+        found = {
+            at: after_of[mark]
+            for mark, at in _only_ones(left, rule([base[at] for at in left])).items()
+            if mark in after_of
+        }
+        taken = set(found.values())
+        pairs.extend(Pair(before, after) for before, after in found.items())
+        left = [at for at in left if at not in found]
+        right = [at for at in right if at not in taken]
     return [*pairs, *(Pair(at, None) for at in left), *(Pair(None, at) for at in right)]
 
 
@@ -76,28 +77,19 @@ def occurrences(marks: Iterable[Hashable]) -> list[Hashable]:
     return numbered
 
 
-def _places(facts: Sequence[Fact]) -> list[Hashable]:
-    return occurrences((fact.file, fact.key) for fact in facts)
+def _only_ones(places: Sequence[int], marks: Sequence[Hashable]) -> dict[Hashable, int]:
+    counts = Counter(marks)
+    return {mark: at for at, mark in zip(places, marks, strict=True) if mark is not None and counts[mark] == 1}
 
 
-def _words(key: str) -> Hashable:
-    words = tuple(word.casefold() for part in _SEPARATORS.split(key) if part for word in _CAPITAL.split(part) if word)
-    return words or None
+def _words(key: str) -> tuple[str, ...] | None:
+    words = (word for part in _SEPARATORS.split(key) if part for word in _CAPITAL.split(part))
+    return tuple(word.casefold() for word in words if word) or None
 
 
 def _last_and_value(fact: Fact) -> Hashable:
-    last = _words(fact.key.rpartition(".")[2])
+    last, value = _words(fact.key.rpartition(".")[2]), equality_mark(fact.value)
     # The place in a list names nothing: betas.0 and sizes.0 are not one key.
-    if last is None or (isinstance(last, tuple) and all(word.isdigit() for word in last)):
+    if last is None or value is None or all(word.isdigit() for word in last):
         return None
-    return (last, _value_mark(fact.value))
-
-
-def _value_mark(value: Value) -> Hashable:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return ("number", value)
-    return (type(value).__name__, json.dumps(value, sort_keys=True) if isinstance(value, dict | list) else value)
-
-
-def _without(places: list[int], gone: set[int]) -> list[int]:
-    return [at for at in places if at not in gone] if gone else places
+    return (last, value)

@@ -6,13 +6,9 @@ import json
 from typing import Any
 
 from reviewtui.diff.text import unified_text
-from reviewtui.diff.values import same_value
+from reviewtui.diff.values import MOST_LEAVES, same_value, weight
 from reviewtui.facts.model import Value
 
-MOST_LEAVES = 1_000
-"""Larger structures are not compared item by item: that takes time that grows with the square."""
-
-DEEPEST = 20
 MOST_DETAILS = 200
 _LONGEST_VALUE = 80
 
@@ -31,21 +27,6 @@ def structure_details(before: Value, after: Value) -> tuple[str, ...]:
     if len(details) > MOST_DETAILS:
         return (*details[:MOST_DETAILS], f"{len(details) - MOST_DETAILS} more changes.")
     return tuple(details)
-
-
-def weight(value: Value) -> int:
-    """How many items a value holds at any depth; more than MOST_LEAVES where it is too large or too deep to compare."""
-    count, pending = 0, [(value, 0)]
-    while pending:
-        item, depth = pending.pop()
-        count += 1
-        if count > MOST_LEAVES or depth > DEEPEST:
-            return MOST_LEAVES + 1
-        if isinstance(item, dict):
-            pending.extend((child, depth + 1) for child in item.values())
-        elif isinstance(item, list):
-            pending.extend((child, depth + 1) for child in item)
-    return count
 
 
 def _item_changes(before: Value, after: Value) -> list[str]:
