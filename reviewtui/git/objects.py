@@ -90,7 +90,7 @@ class Tree(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CommitInfo:
-    """What a commit says of itself. `co_authors` are the Co-authored-by trailers."""
+    """What a commit says of itself. `co_authors` are the Co-authored-by lines; `payload` is what `signature` covers."""
 
     object_id: ObjectId
     tree: ObjectId
@@ -102,6 +102,12 @@ class CommitInfo:
     message: str
     co_authors: tuple[Person, ...] = ()
     signature: bytes | None = None
+    payload: bytes = b""
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.lstrip("\n").partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
