@@ -21,6 +21,19 @@ COMMIT = object_id("candidate")
 EARLIER = object_id("earlier candidate")
 BASE = BaseVersion("1.3.0", object_id("base"))
 AUTHOR = Person("Avery", "avery@example.com")
+PEOPLE = """\
+version: 1
+people:
+  dana@example.com: {roles: [science], aliases: [dana@old.example.com]}
+  lee@example.com: {roles: [science]}
+  risk@example.com: {roles: [risk]}
+  both@example.com: {roles: [science, risk]}
+  boss@example.com: {roles: [boss]}
+  avery@example.com: {roles: [science, boss], aliases: [avery@home.example]}
+overrides: {roles: [boss], max_age: 24h}
+releases:
+"""
+ONE_EACH = PEOPLE + "- models: ['*']\n  approvals: [{count: 1, roles: [science]}, {count: 1, roles: [risk]}]\n"
 TWO_OF_ANYONE = "version: 1\nreleases:\n- models: ['*']\n  approvals: [{count: 2}]\n"
 
 
@@ -72,6 +85,11 @@ def judged(
     )
     line = FakeSigner(name).line(payload)
     return verify_review(line, commit=commit, model="churn", version="1.4.0", context=context)
+
+
+def newer_rejection(who: str) -> bytes:
+    """A rejection in a version of the format that nobody knows yet."""
+    return encode_review(a_review(who, "reject")).replace(b"review:v1", b"review:v2")
 
 
 def trusting(*names: str) -> FakeVerifier:

@@ -73,15 +73,27 @@ class Votes:
 
     def required(self) -> int:
         """How many persons the entry needs at least."""
-        together = sum(rule.count for rule in self.rules if rule.distinct)
-        return max([together, *(rule.count for rule in self.rules if not rule.distinct)])
+        return required_persons(self.rules)
 
     def everybody(self) -> frozenset[str]:
         """All who vote or could."""
         return frozenset(self.votes).union(*(group for group in self.eligible if group is not None))
 
 
+def required_persons(rules: Iterable[ApprovalRule]) -> int:
+    """How many persons these rules need at least: one fills one of them, unless distinct: false."""
+    counts = [(rule.count, rule.distinct) for rule in rules]
+    together = sum(count for count, distinct in counts if distinct)
+    return max([together, *(count for count, distinct in counts if not distinct)])
+
+
 STALE_REASONS = ("facts-changed", "base-changed", "policy-changed", "subject-commit-mismatch")
+
+
+def required_persons(rules: tuple[ApprovalRule, ...]) -> int:
+    """How many persons it takes at least to meet all rules of one entry."""
+    together = sum(rule.count for rule in rules if rule.distinct)
+    return max([together, *(rule.count for rule in rules if not rule.distinct)])
 
 
 def collect_votes(

@@ -178,7 +178,8 @@ def _veto(case: _Case) -> Finding:
 
 def _why(record: VerifiedReview) -> str:
     first_line = record.review.comment.strip().split("\n")[0].strip()
-    return f": {first_line if len(first_line) <= 200 else first_line[:199] + '…'}." if first_line else "."
+    shown = first_line if len(first_line) <= 200 else first_line[:199] + "…"
+    return f": {shown}{'' if shown[-1] in '.!?…' else '.'}" if shown else "."
 
 
 def _unverified_approvals(case: _Case) -> tuple[IgnoredRecord, ...]:
