@@ -50,6 +50,8 @@ class ReviewApp(App[int]):
         """Comments not yet signed, by version and verdict."""
         self.seen: dict[tuple[str, str], set[int]] = {}
         """Which tabs were opened, by commit and base commit."""
+        self.no_signer = ""
+        """Why nothing can be signed here; "" where it can."""
         self._drop_controls = DropControls()
         self.register_theme(DARK)
         self.register_theme(LIGHT)

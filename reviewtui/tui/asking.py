@@ -213,10 +213,13 @@ class Asks(Screen[Result]):
 
 
 def shown_bindings(screen: type[Screen[Any]]) -> Iterator[Binding]:
-    """The bindings of a screen class that its key line shows."""
-    for binding in screen.BINDINGS:
-        if isinstance(binding, Binding) and binding.show:
-            yield binding
+    """The bindings of a screen class, and of the dialogs it descends from, that its key line shows."""
+    for owner in screen.__mro__:
+        if not issubclass(owner, Asks):
+            break
+        for binding in vars(owner).get("BINDINGS", ()):
+            if isinstance(binding, Binding) and binding.show:
+                yield binding
 
 
 class Dialog(Asks[Result], ModalScreen[Result]):

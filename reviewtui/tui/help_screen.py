@@ -67,9 +67,9 @@ class HelpScreen(Dialog[None]):
         for title, bindings in sections(self._caller):
             lines.append(heading(f" {title}"))
             for binding in bindings:
-                first, *rest = wrap(binding.description, max(width - 26, 12))
-                lines.append(line(("   " + fit(key_names(binding), 21), "accent"), first))
-                lines += [line(" " * 24, piece) for piece in rest]
+                first, *rest = wrap(binding.description, max(width - 22, 12))
+                lines.append(line(("   " + fit(key_names(binding), 17), "accent"), first))
+                lines += [line(" " * 20, piece) for piece in rest]
             lines.append(BLANK)
         for paragraph in (_FILTER, _MARKS):
             lines += [line(" ", (piece, "dim")) for piece in wrap(paragraph, width - 2)]

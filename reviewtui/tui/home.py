@@ -134,11 +134,11 @@ class HomeScreen(Asks[None]):
             left += [("  trusted ", "dim"), short, (f"@{branch.commit[:8]}", "dim")]
         else:
             left += [("  no trusted branch", "warn")]
-        right: list[Part] = [
-            (summary.identity.email or "no user.email", "dim" if summary.identity.email else "warn"),
-            " ",
-        ]
+        right: list[Part] = [(summary.reviewer or "no user.email", "" if summary.reviewer else "warn")]
+        right.append(("  ✗ no signing key ", "warn") if summary.no_signer else ("  ✓ key ", "good"))
         self.query_one(TitleLine).show(left, right)
+        self.review_app.no_signer = summary.no_signer
+        self.refresh_keys()
         if summary.problems:
             self.say(f"{summary.problems[0]}", tone="warn", mark="!")
         elif not summary.has_settings:
@@ -154,7 +154,7 @@ class HomeScreen(Asks[None]):
 
     def _show_states(self, rows: Rows) -> None:
         self._loaded = True
-        waiting = queue_of(rows[0])
+        waiting = queue_of(rows[0], self._summary.reviewer if self._summary else "")
         self._fill(rows, waiting=waiting)
         if not waiting and not self._chosen_by_user and rows[0]:
             self._show_tab(1)
@@ -162,6 +162,7 @@ class HomeScreen(Asks[None]):
     def _fill(self, rows: Rows, *, waiting: tuple[VersionRow, ...]) -> None:
         queue, versions = self._pane(0), self._pane(1)
         queue.now = versions.now = time.time()
+        queue.me = self._summary.reviewer if self._summary else ""
         unread = ("Reading what waits …",) if self.waits_for("overview") else _EMPTY_QUEUE
         queue.fill(waiting, None, empty=unread)
         versions.fill(*rows, empty=_NO_VERSIONS)
@@ -259,7 +260,7 @@ class HomeScreen(Asks[None]):
             return "" if self.active_pane.total else "There is no row."
         if self.version is None:
             return "No version is selected."
-        return ""
+        return self.review_app.no_signer if action.startswith(("verdict", "release")) else ""
 
     def _may(self, action: str) -> bool:
         reason = self.why_not(action)

@@ -5,21 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from reviewtui.catalog import ModelVersion, VersionCatalog
+    from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog
     from reviewtui.diff import VersionDiff
     from reviewtui.facts.model import VersionFacts
     from reviewtui.git.objects import ObjectId, Person, Ref
     from reviewtui.policy.decision import Decision
-    from reviewtui.project import (
-        BaseChoice,
-        PreparedRelease,
-        PreparedReview,
-        RecordedReceipt,
-        ReviewEntry,
-        VersionStatus,
-    )
+    from reviewtui.project import PreparedRelease, PreparedReview, Receipt, ReviewEntry, VersionStatus
     from reviewtui.review import Verdict
     from reviewtui.settings import Settings
+    from reviewtui.signing.scheme import Signer
 
 
 class RepositoryLike(Protocol):
@@ -47,8 +41,10 @@ class ProjectLike(Protocol):
     def base_of(self, version: ModelVersion) -> BaseChoice: ...
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff: ...
     def reviews(self, version: ModelVersion) -> tuple[ReviewEntry, ...]: ...
+    def signer(self) -> Signer: ...
+    def reviewer(self, signer: Signer) -> str: ...
     def gate(self, version: ModelVersion) -> Decision: ...
     def prepare_review(self, version: ModelVersion, verdict: Verdict, comment: str) -> PreparedReview: ...
-    def record_review(self, prepared: PreparedReview) -> RecordedReceipt: ...
+    def record_review(self, prepared: PreparedReview) -> Receipt: ...
     def prepare_release(self, version: ModelVersion) -> PreparedRelease: ...
     def release(self, prepared: PreparedRelease) -> ObjectId: ...

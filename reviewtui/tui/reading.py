@@ -5,26 +5,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from reviewtui.errors import SigningError
 from reviewtui.tui.project_like import ProjectLike
 
 if TYPE_CHECKING:
     from reviewtui.catalog import ModelVersion
     from reviewtui.diff import VersionDiff
     from reviewtui.facts.model import VersionFacts
-    from reviewtui.git.objects import Person, Ref
+    from reviewtui.git.objects import Ref
     from reviewtui.policy.decision import Decision
     from reviewtui.project import ReviewEntry, VersionStatus
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSummary:
-    """What the title line and the empty pages say."""
+    """What the title line and the empty pages say. `no_signer` says why nothing can be signed ("" where it can)."""
 
     name: str
     branch: Ref | None
-    identity: Person
+    reviewer: str
     has_settings: bool
     problems: tuple[str, ...]
+    no_signer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,18 @@ def read_summary(project: ProjectLike) -> ProjectSummary:
     """The repository's name, trusted branch, reviewer and settings."""
     repository, settings = project.repository, project.settings
     problems = tuple(f"{problem.path}: {problem.problem}" for problem in settings.problems)
+    reviewer, no_signer = repository.identity().email, ""
+    try:
+        reviewer = project.reviewer(project.signer())
+    except SigningError as error:
+        no_signer = f"{error.message} {error.hint}".strip()
     return ProjectSummary(
         name=repository.name,
         branch=repository.trusted_branch(),
-        identity=repository.identity(),
+        reviewer=reviewer,
         has_settings=settings.exists,
         problems=problems,
+        no_signer=no_signer,
     )
 
 

@@ -14,7 +14,7 @@ from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
 from reviewtui.git.objects import ObjectId
 from reviewtui.tui.asking import Dialog
 from reviewtui.tui.pages.gate import decision_lines
-from reviewtui.tui.pages.statement import statement_lines, statement_title
+from reviewtui.tui.pages.statement import statement_head, statement_lines
 from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
@@ -90,7 +90,7 @@ class ReleaseDialog(Dialog[str]):
             ]
         lines += [*decision_lines(self._decision, width), BLANK]
         if prepared is not None and prepared.decision.allowed:
-            lines += wrapped(statement_title(prepared.message), width, indent=" ", tone="heading")
+            lines += statement_head(prepared.message)
             lines += statement_lines(prepared.message, width)
         return lines
 

@@ -38,15 +38,18 @@ class VersionRow:
     state: str = ""
     approvals: int = 0
     required: int = 0
+    people: tuple[str, ...] = ()
 
-    @property
-    def waits_for(self) -> str:
-        """What a waiting version waits for, in words."""
+    def waits_for(self, me: str) -> str:
+        """Whom or what a waiting version waits for, in words; the one who asks is "you"."""
         missing = self.required - self.approvals
         if self.state == "approved":
             return "its release"
         if self.state == "stale":
             return "a new review"
+        if self.people:
+            names = sorted(self.people, key=lambda name: name != me)
+            return ", ".join("you" if name == me else name.partition("@")[0] for name in names)
         if missing > 0:
             return f"{missing} more approval{'' if missing == 1 else 's'}"
         return "a first review" if self.state == "unreviewed" else "the gate"
@@ -59,7 +62,7 @@ VERSION_COLUMNS = (
     Column("AGE", 4, right=True, keep=97),
     Column("AUTHOR", 12, keep=80),
     Column("KIND", 9, keep=70),
-    Column("NOTES", 18, keep=60),
+    Column("NOTES", 18, fills=True, keep=60),
 )
 
 QUEUE_COLUMNS = (
@@ -69,20 +72,21 @@ QUEUE_COLUMNS = (
     Column("APPROVED", 8, keep=98),
     Column("AGE", 4, right=True, keep=97),
     Column("AUTHOR", 12, keep=80),
-    Column("NOTES", 18, keep=60),
+    Column("NOTES", 18, fills=True, keep=60),
 )
 
 
-def version_cells(row: VersionRow, now: float) -> Sequence[Cell]:
+def version_cells(row: VersionRow, now: float, me: str) -> Sequence[Cell]:
     """The cells of VERSION_COLUMNS."""
     name, state, approved, age, author, note = _cells(row, now)
     return (name, state, approved, age, author, (row.version.kind.value, "dim"), note)
 
 
-def queue_cells(row: VersionRow, now: float) -> Sequence[Cell]:
+def queue_cells(row: VersionRow, now: float, me: str) -> Sequence[Cell]:
     """The cells of QUEUE_COLUMNS."""
     name, state, approved, age, author, note = _cells(row, now)
-    return (name, state, (row.waits_for, ""), approved, age, author, note)
+    waits = row.waits_for(me)
+    return (name, state, (waits, "accent" if waits.startswith("you") else ""), approved, age, author, note)
 
 
 def _cells(row: VersionRow, now: float) -> tuple[Cell, Cell, Cell, Cell, Cell, Cell]:
@@ -110,13 +114,20 @@ def rows_of(versions: Sequence[ModelVersion]) -> tuple[VersionRow, ...]:
 
 def rows_with_state(overview: Sequence[VersionStatus]) -> tuple[VersionRow, ...]:
     """Rows with their states."""
-    return tuple(VersionRow(s.version, s.state, s.approvals, s.required) for s in overview)
+    return tuple(VersionRow(s.version, s.state, s.approvals, s.required, s.waits_for) for s in overview)
 
 
-def queue_of(rows: Sequence[VersionRow]) -> tuple[VersionRow, ...]:
-    """The candidates that wait, in QUEUE_ORDER, among equals the oldest first."""
+def queue_of(rows: Sequence[VersionRow], me: str) -> tuple[VersionRow, ...]:
+    """The candidates that wait: those that wait for `me` first, then in QUEUE_ORDER, among equals the oldest first."""
     waiting = [row for row in rows if row.version.kind is VersionKind.CANDIDATE and row.state in QUEUE_ORDER]
-    waiting.sort(key=lambda row: (QUEUE_ORDER.index(row.state), row.required - row.approvals, row.version.created or 0))
+    waiting.sort(
+        key=lambda row: (
+            me not in row.people,
+            QUEUE_ORDER.index(row.state),
+            row.required - row.approvals,
+            row.version.created or 0,
+        )
+    )
     return tuple(waiting)
 
 

@@ -16,13 +16,13 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
 from reviewtui.tui.asking import Dialog
-from reviewtui.tui.pages.statement import statement_lines, statement_title
+from reviewtui.tui.pages.statement import statement_head, statement_lines
 from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 
 if TYPE_CHECKING:
-    from reviewtui.project import PreparedReview, RecordedReceipt
+    from reviewtui.project import PreparedReview, Receipt
 
 _DEEDS = {
     Verdict.APPROVE: "Approve",
@@ -78,7 +78,7 @@ class SignDialog(Dialog[str]):
 
     @property
     def _needs_comment(self) -> bool:
-        return self._verdict in (Verdict.COMMENT, Verdict.OVERRIDE)
+        return self._verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE)
 
     @property
     def _draft_key(self) -> tuple[str, str]:
@@ -102,6 +102,10 @@ class SignDialog(Dialog[str]):
     def _prepare(self) -> None:
         version, verdict, comment = self._version, self._verdict, self.query_one(TextArea).text.strip()
         self._prepared = self._refusal = None
+        if self._needs_comment and not comment:
+            self.forget("prepare")
+            self._show_statement()
+            return
         self.ask(
             "prepare",
             lambda: self.project.prepare_review(version, verdict, comment),
@@ -130,7 +134,7 @@ class SignDialog(Dialog[str]):
     def _lines(self, width: int) -> Sequence[Line]:
         prepared = self._prepared
         if prepared is None:
-            text = "Nothing can be signed: see below." if self._refusal else "Writing the statement …"
+            text = "Nothing can be signed: see below." if self._refusal else self.why_not("sign")
             return [BLANK, line(("  " + text, "dim"))]
         lines: list[Line] = []
         for warning in dict.fromkeys((*self._warnings, *prepared.warnings)):
@@ -139,7 +143,7 @@ class SignDialog(Dialog[str]):
         lines += wrapped(
             f"Stored  {prepared.notes_ref}, in this clone until you push it", width, indent=" ", tone="dim"
         )
-        lines += [BLANK, *wrapped(statement_title(prepared.payload), width, indent=" ", tone="heading")]
+        lines += [BLANK, *statement_head(prepared.payload)]
         return [*lines, *statement_lines(prepared.payload, width)]
 
     # Signing
@@ -152,9 +156,9 @@ class SignDialog(Dialog[str]):
         if self._refusal is not None:
             return f"{self._refusal.message} {self._refusal.hint}".strip()
         if self._needs_comment and not self.query_one(TextArea).text.strip():
-            return "Write a comment first."
+            return f"Write a comment first: to {self._verdict.value} needs one."
         if self._prepared is None:
-            return "The statement is being written; press ctrl+s when you have seen it."
+            return "The statement is being written."
         return ""
 
     def action_sign(self) -> None:
@@ -167,7 +171,7 @@ class SignDialog(Dialog[str]):
         self.say("Signing with your key; a hardware key may want to be touched.")
         self.sign(lambda: self.project.record_review(prepared), may_prompt=prepared.may_prompt, then=self._is_recorded)
 
-    def _is_recorded(self, receipt: RecordedReceipt) -> None:
+    def _is_recorded(self, receipt: Receipt) -> None:
         self.review_app.drafts.pop(self._draft_key, None)
         short = receipt.id.removeprefix("sha256:")[:12]
         self.dismiss(f"Recorded: {self._verdict.value} {self._version.name}, record {short}.")

@@ -39,6 +39,7 @@ class Page:
     lines: Callable[..., list[Line]]
     count: Callable[[VersionView], int]
     is_change: bool = True
+    short: str = ""
 
 
 PAGES = (
@@ -46,7 +47,7 @@ PAGES = (
     Page("Config", config_page, lambda view: len(view.diff.config)),
     Page("Metrics", metrics_page, lambda view: len(view.diff.metrics)),
     Page("Data", data_page, lambda view: len(view.diff.data)),
-    Page("Environment", environment_page, lambda view: len(view.diff.environment)),
+    Page("Environment", environment_page, lambda view: len(view.diff.environment), short="Env"),
     Page("Reviews", reviews_page, lambda view: len(view.reviews), is_change=False),
     Page("Gate", gate_page, lambda view: 0, is_change=False),
 )
@@ -151,7 +152,7 @@ class VersionScreen(Asks[ModelVersion]):
             mark = "" if not (count and page.is_change) else "✓" if index in self.seen else "●"
             if page.title == "Gate" and self._view is not None:
                 mark = "✓" if self._view.gate.allowed else "✗"
-            tabs.append(Tab(page.title, str(count) if count else "", mark))
+            tabs.append(Tab(page.title, str(count) if count else "", mark, page.short))
         self.query_one(TabLine).show(tabs, self._active)
 
     def _show_page(self, *, keep_position: bool = False) -> None:
@@ -188,6 +189,8 @@ class VersionScreen(Asks[ModelVersion]):
                 if self.waits_for("version")
                 else "There is nothing to show."
             )
+        if action.startswith(("verdict", "release")) and self.review_app.no_signer:
+            return self.review_app.no_signer
         if action.startswith("version(") and len(self._others) < 2:
             return "The list holds no other version."
         return ""

@@ -19,7 +19,7 @@ from reviewtui.tui.widgets.strips import TitleLine, empty_page
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 from reviewtui.tui.widgets.text_view import TextView
 
-CellsOf = Callable[[VersionRow, float], Sequence[Cell]]
+CellsOf = Callable[[VersionRow, float, str], Sequence[Cell]]
 
 
 class VersionsPane(Container):
@@ -46,6 +46,8 @@ class VersionsPane(Container):
         self._previewed = ""
         self.sort = ""
         self.now = time.time()
+        self.me = ""
+        """Who reviews here."""
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="list"):
@@ -63,7 +65,7 @@ class VersionsPane(Container):
         self.query_one(TextView).can_focus = False
 
     def _cells(self, row: VersionRow) -> Sequence[Cell]:
-        return self._row_cells(row, self.now)
+        return self._row_cells(row, self.now, self.me)
 
     @property
     def table(self) -> LineTable[VersionRow]:
@@ -156,7 +158,7 @@ class VersionsPane(Container):
         if row is None or row.version != view.version:
             return
         base = f"against {view.base.name}" if view.base else "no base"
-        self.query_one(TitleLine).show([(f" {view.version.name}", "strong"), (f"  {base}", "dim")])
+        self.query_one(TitleLine).show([(view.version.name, "strong"), (f"  {base}", "dim")])
         name = f"{view.version.name} {view.version.ref}"
         self.query_one(TextView).show(lambda width: preview_lines(view, width), keep_position=name == self._previewed)
         self._previewed = name
@@ -164,7 +166,7 @@ class VersionsPane(Container):
     def show_preview_error(self, text: str) -> None:
         """Say in the preview why there is none."""
         self._previewed = ""
-        self.query_one(TitleLine).show([(" no preview", "dim")])
+        self.query_one(TitleLine).show([("no preview", "dim")])
         self.query_one(TextView).show(empty_page(text))
 
     def _clear_preview(self) -> None:
@@ -175,4 +177,4 @@ class VersionsPane(Container):
 
 def preview_lines(view: VersionView, width: int) -> list[Line]:
     """The subject, and the overview."""
-    return [line(" ", (view.version.subject, "strong")), *overview_lines(view, width)]
+    return [line((view.version.subject, "strong")), *overview_lines(view, width)]

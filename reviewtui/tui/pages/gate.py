@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from reviewtui.display import FINDING_MARKS
 from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.tui.reading import VersionView
@@ -14,6 +16,8 @@ _TONES: dict[FindingState, Tone] = {
     FindingState.OVERRIDDEN: "warn",
     FindingState.ERROR: "bad",
 }
+_PLAIN = (FindingState.MET, FindingState.UNMET)
+"""The states that the mark alone says clearly."""
 
 
 def gate_page(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
@@ -42,11 +46,14 @@ def finding_head(finding: Finding, width: int) -> list[Line]:
     warns = finding.warning and finding.state in (FindingState.UNMET, FindingState.ERROR)
     tone: Tone = "warn" if warns else _TONES[finding.state]
     mark = "!" if warns else FINDING_MARKS[finding.state.value]
-    word = "" if finding.state is FindingState.MET else f" ({'warning' if warns else finding.state.value})"
-    head = f"{finding.rule}{word}: {finding.reason}" if finding.reason else f"{finding.rule}{word}"
-    first, *rest = wrap(head, width - 4)
+    word = "warning" if warns else "" if finding.state in _PLAIN else finding.state.value
+    rule = f"{finding.rule} ({word})" if word else finding.rule
     stop = tone in ("bad", "warn")
-    return [line((f" {mark} ", tone), first, stop=stop), *[line("   ", piece) for piece in rest]]
+    if cell_len(rule) + cell_len(finding.reason) + 6 <= width:
+        return [line((f" {mark} ", tone), (rule, "strong"), f"  {finding.reason}", stop=stop)]
+    first, *rest = wrap(rule, width - 4)
+    lines = [line((f" {mark} ", tone), (first, "strong"), stop=stop), *[line("   ", (more, "strong")) for more in rest]]
+    return lines + (wrapped(finding.reason, width, indent="   ") if finding.reason else [])
 
 
 def _records(finding: Finding, width: int) -> list[Line]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
 from reviewtui.diff import ChangeKind, MetricChange, MetricVerdict
 from reviewtui.display import CHANGE_MARKS, delta_text, number_text, relative_text
 from reviewtui.tui.pages.layout import KIND_TONES, change_lines, key_width, unchanged_line
@@ -21,7 +25,7 @@ _WORDS = {
     MetricVerdict.UNKNOWN: "? unknown",
 }
 _ARROWS = {"higher": "↑", "lower": "↓"}
-_NUMBER = 11
+_WIDEST = 16
 
 
 def metrics_page(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
@@ -49,44 +53,68 @@ def metrics_page(view: VersionView, width: int, *, whole: bool = False) -> list[
 
 
 def metric_lines(view: VersionView, width: int, *, titled: bool = False) -> list[Line]:
-    """The changes alone, one line each."""
-    changes = view.diff.metrics
-    keys = max(8, min(key_width((_key(change) for change in changes), width), width - 2 * _NUMBER - 26))
-    roomy = width >= keys + 2 * _NUMBER + 38
-    lines = [_titles(view, keys, roomy=roomy)] if titled and changes else []
-    return lines + [_metric_line(change, keys, roomy=roomy) for change in changes]
-
-
-def _titles(view: VersionView, keys: int, *, roomy: bool) -> Line:
+    """The changes alone, the worse ones first, one line each."""
+    changes = sorted(view.diff.metrics, key=lambda change: change.verdict is not MetricVerdict.WORSE)
+    if not changes:
+        return []
     base = view.base.version if view.base else "—"
-    text = (
-        "   "
-        + fit("METRIC", keys + 2)
-        + fit(base, _NUMBER, right=True)
-        + "   "
-        + fit(view.version.version, _NUMBER, right=True)
-    )
-    return line((text + ("   " + fit("CHANGE", 22, right=True) if roomy else ""), "dim"))
+    columns = _Columns.of(changes, (base, view.version.version) if titled else ("", ""), width)
+    titles = [columns.titles(base, view.version.version)] if titled else []
+    return titles + [columns.line(change) for change in changes]
 
 
-def _metric_line(change: MetricChange, keys: int, *, roomy: bool) -> Line:
-    arrow = _ARROWS.get(change.direction, " ")
-    tone = VERDICT_TONES[change.verdict]
-    before = "—" if change.kind is ChangeKind.ADDED else number_text(change.before)
-    after = "—" if change.kind is ChangeKind.REMOVED else number_text(change.after)
-    by = fit(delta_text(change.delta), 11, right=True) + fit(relative_text(change.relative), 11, right=True)
-    verdict = _WORDS[change.verdict] if change.delta is not None else change.kind.value
-    return line(
-        (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value]),
-        (fit(_key(change), keys), "strong"),
-        (f" {arrow}", "dim"),
-        (fit(before, _NUMBER, right=True), "dim"),
-        (" → ", "dim"),
-        fit(after, _NUMBER, right=True),
-        ("   " + by if roomy else fit(delta_text(change.delta), 10, right=True), tone),
-        (f"  {verdict}", tone),
-        stop=True,
-    )
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """How wide each column is; the relative change and then the old value give way where the page is narrow."""
+
+    keys: int
+    before: int
+    after: int
+    delta: int
+    relative: int
+
+    @classmethod
+    def of(cls, changes: list[MetricChange], titles: tuple[str, str], width: int) -> _Columns:
+        before = min(max(len(text) for text in (titles[0], *(_before(change) for change in changes))), _WIDEST)
+        after = min(max(len(text) for text in (titles[1], *(_after(change) for change in changes))), _WIDEST)
+        delta = max(len(delta_text(change.delta)) for change in changes)
+        relative = max(len(relative_text(change.relative)) for change in changes)
+        keys = max((cell_len(_key(change)) for change in changes), default=0)
+        room = width - before - after - delta - 23
+        if room - relative - 2 < min(keys, 16):
+            relative = 0
+        if room < min(keys, 12):
+            room, before = room + before + 3, 0
+        return cls(max(8, min(keys, room - (relative + 2 if relative else 0))), before, after, delta, relative)
+
+    def titles(self, base: str, head: str) -> Line:
+        old = f"{fit(base, self.before, right=True)}   " if self.before else ""
+        values = f"{old}{fit(head, self.after, right=True)}"
+        change = fit("CHANGE", self.delta + (self.relative + 2 if self.relative else 0), right=True)
+        return line((f"   {fit('METRIC', self.keys)}   {values}  {change}", "dim"))
+
+    def line(self, change: MetricChange) -> Line:
+        tone = VERDICT_TONES[change.verdict]
+        word = _WORDS[change.verdict] if change.delta is not None else change.kind.value
+        relative = f"  {fit(relative_text(change.relative), self.relative, right=True)}" if self.relative else ""
+        return line(
+            (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value]),
+            (fit(_key(change), self.keys), "strong"),
+            (f" {_ARROWS.get(change.direction, ' ')} ", "dim"),
+            (f"{fit(_before(change), self.before, right=True)} → " if self.before else "", "dim"),
+            fit(_after(change), self.after, right=True),
+            (f"  {fit(delta_text(change.delta), self.delta, right=True)}{relative}", tone),
+            (f"  {word}", tone),
+            stop=True,
+        )
+
+
+def _before(change: MetricChange) -> str:
+    return "—" if change.kind is ChangeKind.ADDED else number_text(change.before)
+
+
+def _after(change: MetricChange) -> str:
+    return "—" if change.kind is ChangeKind.REMOVED else number_text(change.after)
 
 
 def _key(change: MetricChange) -> str:

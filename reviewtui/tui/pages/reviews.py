@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
 
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.tui.reading import VersionView
@@ -27,25 +30,27 @@ def reviews_page(view: VersionView, width: int, *, whole: bool = False) -> list[
         ]
     lines: list[Line] = []
     for entry in view.reviews:
-        lines += [*review_head(entry), *_body(entry, width), BLANK]
+        lines += [*review_head(entry, width), *_body(entry, width), BLANK]
     return lines
 
 
-def review_head(entry: ReviewEntry) -> list[Line]:
+def review_head(entry: ReviewEntry, width: int) -> list[Line]:
     """Who said what, when, and whether it counts."""
     verdict = str(entry.verdict)
     tone: Tone = _TONES.get(verdict, "") if entry.counted else "dim"
     counts: tuple[str, Tone] = ("counts", "good") if entry.counted else (f"does not count: {entry.reason}", "warn")
-    return [
+    lines = [
         line(
             (f" {VERDICT_MARKS.get(verdict, '·')} ", tone),
             (entry.reviewer or "unknown", "strong" if entry.counted else "dim"),
             (f" {verdict}", tone),
-            (f"   {entry.at}   ", "dim"),
-            counts,
+            (f"   {entry.at}", "dim"),
             stop=True,
         )
     ]
+    if cell_len(lines[0].text) + cell_len(counts[0]) + 3 <= width:
+        return [replace(lines[0], spans=(*lines[0].spans, *line("   ", counts).spans))]
+    return lines + wrapped(counts[0], width, indent="   ", tone=counts[1])
 
 
 def _body(entry: ReviewEntry, width: int) -> list[Line]:

@@ -28,9 +28,10 @@ def statement_lines(content: bytes, width: int) -> list[Line]:
     return lines
 
 
-def statement_title(content: bytes) -> str:
+def statement_head(content: bytes) -> list[Line]:
     """How many bytes, and their digest."""
-    return f"Exactly these {len(content):,} bytes are signed · sha256 {hashlib.sha256(content).hexdigest()}"
+    digest = hashlib.sha256(content).hexdigest()
+    return [line((f" Exactly these {len(content):,} bytes are signed", "heading")), line((f" sha256 {digest}", "dim"))]
 
 
 def wrap_exactly(row: str, width: int) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from reviewtui.diff import MetricVerdict
-from reviewtui.display import STATE_MARKS, approvals_text, plural
+from reviewtui.display import CHANGE_MARKS, STATE_MARKS, approvals_text, plural
 from reviewtui.tui.pages.config import config_lines
 from reviewtui.tui.pages.data import data_lines
 from reviewtui.tui.pages.gate import finding_head
+from reviewtui.tui.pages.layout import KIND_TONES
 from reviewtui.tui.pages.metrics import metric_lines
 from reviewtui.tui.pages.reviews import review_head
 from reviewtui.tui.reading import VersionView
@@ -27,7 +28,7 @@ def summary_lines(view: VersionView, width: int, *, whole: bool = False) -> list
 def overview_lines(view: VersionView, width: int) -> list[Line]:
     """Gate, problems, changes, reviews: also what the home screen's preview shows."""
     sections = [_gate(view, width), _problems(view, width), _metrics(view, width), _config(view, width)]
-    sections += [_data(view, width), _reviews(view, width)]
+    sections += [_data(view, width), _environment(view), _reviews(view, width)]
     lines: list[Line] = []
     for section in sections:
         if section:
@@ -107,6 +108,17 @@ def _data(view: VersionView, width: int) -> list[Line]:
     return [heading("DATA", f"{plural(len(view.diff.data), 'path')} changed"), *_first(data_lines(view, width))]
 
 
+def _environment(view: VersionView) -> list[Line]:
+    changes = view.diff.environment
+    if not changes:
+        return []
+    lines = [heading("ENVIRONMENT", f"{plural(len(changes), 'file')} changed")]
+    return lines + [
+        line((f" {CHANGE_MARKS[c.kind.value]} ", KIND_TONES[c.kind.value]), (c.path, "strong"), stop=True)
+        for c in changes
+    ]
+
+
 def _none(view: VersionView, category: str, there: int) -> str:
     if there == 0:
         return f"no {category} in this version"
@@ -118,7 +130,7 @@ def _reviews(view: VersionView, width: int) -> list[Line]:
         return [heading("REVIEWS", "none yet")]
     lines = [heading("REVIEWS", plural(len(view.reviews), "record"))]
     for entry in view.reviews:
-        lines += review_head(entry)
+        lines += review_head(entry, width)
         if entry.comment:
             lines += wrapped(f"“{entry.comment.splitlines()[0]}”", width, indent="   ", tone="dim")
     return lines

@@ -38,11 +38,14 @@ def line(*parts: Part, stop: bool = False) -> Line:
 
 def _span(part: Part) -> tuple[str, Tone]:
     if isinstance(part, str):
-        part = (part, "")
-    text, tone = part
+        return _harmless(part), ""
+    return _harmless(part[0]), part[1]
+
+
+def _harmless(text: str) -> str:
     if len(text) > _LONGEST_LINE:
         text = f"{text[:_LONGEST_LINE]}… ({len(text) - _LONGEST_LINE:,} more characters)"
-    return clean(text), tone
+    return clean(text)
 
 
 BLANK = Line()

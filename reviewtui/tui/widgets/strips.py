@@ -35,17 +35,20 @@ class TitleLine(Toned):
         right = self.toned_strip(self._right.spans)
         if right.cell_length > width // 2:
             right = right.crop(0, width // 2)
-        left = self.toned_strip(self._left.spans).adjust_cell_length(width - right.cell_length, self.rich_style)
-        return Strip.join([left, right])
+        left, room = self.toned_strip(self._left.spans), width - right.cell_length
+        if left.cell_length > room:
+            left = Strip.join([left.crop(0, room - 2), self.toned_strip([("… ", "dim")])])
+        return Strip.join([left.adjust_cell_length(room, self.rich_style), right])
 
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """A tab's title; a number of things in it; a mark for seen (✓) or not yet seen (●)."""
+    """A tab's title, and a short one; a number of things in it; a mark for seen (✓) or not yet seen (●)."""
 
     title: str
     count: str = ""
     mark: str = ""
+    short: str = ""
 
 
 class TabLine(Toned):
@@ -86,15 +89,16 @@ class TabLine(Toned):
         return Strip.join(strips).adjust_cell_length(width, self.rich_style)
 
     def _texts(self, brevity: int) -> list[str]:
-        """The tabs' texts: in full, then with narrower gaps, then with short titles, then the active one's alone."""
+        """The tabs' texts: in full, with narrow gaps, with short titles, and at last the active one's title alone."""
         texts = []
         for index, tab in enumerate(self._tabs):
-            title = tab.title if brevity < 2 else tab.title[:3]
+            title = tab.title if brevity < 2 else tab.short or tab.title
             if brevity == 3 and index != self._active:
                 title = ""
-            more = "".join(f" {part}" for part in (tab.count, tab.mark) if part)
+            more = f" {tab.count} {tab.mark}" if brevity < 2 else f" {tab.count}{tab.mark}"
             gap = "  " if brevity == 0 else " "
-            texts.append(fit_exact(f"{gap}{index + 1} {title}{more}{gap}"))
+            text = " ".join(f"{index + 1} {title}{more}".split())
+            texts.append(fit_exact(f"{gap}{text}{'' if brevity >= 2 else gap}"))
         return texts
 
     def on_click(self, event: events.Click) -> None:

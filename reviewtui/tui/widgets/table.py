@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
@@ -26,13 +26,14 @@ _STRIPS_KEPT = 512
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title and width in cells. The one with `fills` takes what is left; the others give way in the
-    order of `keep`, the smallest first, until everything fits."""
+    """A column: its title and width in cells. Those with `fills` take what is left, each up to `most`, the last one
+    all of it; where there is too little, columns give way in the order of `keep`, the smallest first."""
 
     title: str
     width: int
     right: bool = False
     fills: bool = False
+    most: int = 32
     keep: int = 100
 
 
@@ -262,9 +263,11 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         columns = list(self._columns)
         while len(columns) > 1 and sum(column.width + 1 for column in columns) + 1 > width:
             columns.remove(min(columns, key=lambda column: column.keep))
-        spare = width - 1 - sum(column.width + 1 for column in columns)
-        return [(column, column.width + (max(spare, 0) if column.fills else 0)) for column in columns]
-
-    def region_of_row(self, row: int) -> Region:
-        """Where a row is drawn, within the widget."""
-        return Region(0, row + 1 - round(self.scroll_y), self.size.width, 1)
+        spare = max(width - 1 - sum(column.width + 1 for column in columns), 0)
+        last = max((index for index, column in enumerate(columns) if column.fills), default=-1)
+        layout = []
+        for index, column in enumerate(columns):
+            more = spare if index == last else min(spare, column.most - column.width) if column.fills else 0
+            spare -= more
+            layout.append((column, column.width + more))
+        return layout
