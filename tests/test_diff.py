@@ -282,6 +282,12 @@ def test_a_text_beyond_bounds_is_said_to_be_too_long(text: str) -> None:
     assert line.startswith("Too long to compare line by line: 0 lines")
 
 
+def test_a_text_of_the_same_lines_over_and_over_costs_no_time() -> None:
+    again = "".join(f"{at * 7 % 101}\n" for at in range(9_999))
+    (line,) = unified_text("".join(f"{at % 101}\n" for at in range(9_999)), again, path="f")
+    assert line.startswith("Too long")
+
+
 def test_the_difference_is_what_git_shows(tmp_path: object) -> None:
     before, after = "".join(f"{n}\n" for n in range(50)), "".join(f"{n if n % 9 else -n}\n" for n in range(1, 50))
     folder = str(tmp_path)

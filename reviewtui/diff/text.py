@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
+from collections.abc import Sequence
 
 MOST_LINES = 10_000
 LONGEST_LINE = 2_000
+MOST_MATCHES = 60_000
+"""Pairs of equal lines. Texts of a few lines over and over have many, and each may cost a look at all the others."""
+
 _NO_LINE_END = "\n\\ No newline at end of file"
 
 
@@ -17,11 +22,21 @@ def unified_text(before: str, after: str, *, path: str, before_path: str = "") -
     if before == after:
         return ()
     old, new = _lines(before), _lines(after)
-    too_long = max(len(old), len(new)) > MOST_LINES
-    if too_long or any(len(line) > LONGEST_LINE for side in (old, new) for line in side):
+    if _beyond_bounds(old, new):
         return (_too_long(before, after),)
     difference = difflib.unified_diff(old, new, fromfile=before_path or path, tofile=path, lineterm="")
     return tuple(line for lines in difference for line in lines.split("\n"))
+
+
+def _beyond_bounds(old: Sequence[str], new: Sequence[str]) -> bool:
+    if max(len(old), len(new)) > MOST_LINES:
+        return True
+    if any(len(line) > LONGEST_LINE for side in (old, new) for line in side):
+        return True
+    before, after = Counter(old), Counter(new)
+    # difflib leaves lines out that make up more than a hundredth of a long text.
+    popular = len(new) // 100 + 1 if len(new) >= 200 else len(new)
+    return sum(before[line] * count for line, count in after.items() if count <= popular) > MOST_MATCHES
 
 
 def _too_long(before: str, after: str) -> str:
