@@ -26,7 +26,9 @@ envelopes = st.builds(
     Envelope,
     payload=st.binary(max_size=400),
     payload_type=words,
-    signatures=st.lists(st.builds(Signature, keyid=words, sig=st.binary(max_size=200)), min_size=1, max_size=4).map(tuple),
+    signatures=st.lists(st.builds(Signature, keyid=words, sig=st.binary(max_size=200)), min_size=1, max_size=4).map(
+        tuple
+    ),
 )
 
 GOOD = Envelope(b'{"a": 1}\n', PAYLOAD_TYPE, (Signature("SHA256:abc", b"SSHSIG"),)).to_line()
@@ -138,13 +140,17 @@ def test_any_bytes_are_an_envelope_or_malformed(line: bytes) -> None:
 @given(st.integers(0, len(GOOD) - 1), st.binary(max_size=3))
 def test_an_edited_line_is_an_envelope_or_malformed(at: int, inserted: bytes) -> None:
     try:
-        Envelope.from_line(GOOD[:at] + inserted + GOOD[at + 1 :])
-    except MalformedEnvelopeError as error:
-        assert error.reason == "malformed"
+        envelope = Envelope.from_line(GOOD[:at] + inserted + GOOD[at + 1 :])
+    except MalformedEnvelopeError:
+        return
+    assert Envelope.from_line(envelope.to_line()) == envelope
 
 
 def test_the_pre_authentication_encoding_counts_bytes() -> None:
-    assert pre_authentication_encoding("http://example.com/é", "ü".encode()) == "DSSEv1 21 http://example.com/é 2 ü".encode()
+    assert (
+        pre_authentication_encoding("http://example.com/é", "ü".encode())
+        == "DSSEv1 21 http://example.com/é 2 ü".encode()
+    )
     assert pre_authentication_encoding("", b"") == b"DSSEv1 0  0 "
 
 

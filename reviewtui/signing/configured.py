@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
 
 from reviewtui.errors import NoSigningKeyError, SigningError
+from reviewtui.signing.armor import SignatureScheme
 from reviewtui.signing.keygen import plain_environment, run_program
+from reviewtui.signing.openpgp import gpg_signer
 from reviewtui.signing.scheme import Signer
 from reviewtui.signing.ssh import SSH_KEYGEN, literal_key, ssh_signer
 
 Config = Callable[[str], str | None]
 _COMMAND_TIMEOUT = 60.0
+_GNUPG = {SignatureScheme.OPENPGP: "gpg", SignatureScheme.X509: "gpgsm"}
 _USUAL_KEYS = ("id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa")
 
 
@@ -26,7 +30,21 @@ def configured_signer(config: Config, *, directory: Path) -> Signer:
     if kind == "ssh":
         program = config("gpg.ssh.program") or SSH_KEYGEN
         return ssh_signer(_ssh_key(config, directory), directory=directory, program=program)
-    raise SigningError(f"gpg.format is {kind}; Git knows openpgp, x509 and ssh.")
+    if kind not in ("openpgp", "x509"):
+        raise SigningError(f"gpg.format is {kind}; Git knows openpgp, x509 and ssh.")
+    scheme = SignatureScheme(kind)
+    program = config(f"gpg.{kind}.program") or (kind == "openpgp" and config("gpg.program")) or _GNUPG[scheme]
+    selector = config("user.signingkey") or _committer(config)
+    return gpg_signer(selector, scheme=scheme, program=program, hint=setup_lines())
+
+
+def _committer(config: Config) -> str:
+    """What Git names to gpg where user.signingkey says nothing."""
+    name = os.environ.get("GIT_COMMITTER_NAME") or config("user.name")
+    email = os.environ.get("GIT_COMMITTER_EMAIL") or config("user.email")
+    if not name or not email:
+        raise NoSigningKeyError("Git has no signing key.", hint=setup_lines())
+    return f"{name} <{email}>"
 
 
 def _ssh_key(config: Config, directory: Path) -> str:

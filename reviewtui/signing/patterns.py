@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
 WILDCARDS = frozenset("*?!")
 
 
@@ -13,15 +10,24 @@ def matches_pattern_list(text: str, patterns: str) -> bool:
     found = False
     for pattern in patterns.split(","):
         if pattern.startswith("!"):
-            if _expression(pattern[1:]).fullmatch(text):
+            if _matches(text, pattern[1:]):
                 return False
-        elif _expression(pattern).fullmatch(text):
+        elif _matches(text, pattern):
             found = True
     return found
 
 
-@lru_cache(maxsize=512)
-def _expression(pattern: str) -> re.Pattern[str]:
-    # Neighbouring stars are one star: otherwise a hostile list takes exponential time.
-    pattern = re.sub(r"\*+", "*", pattern)
-    return re.compile("".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern), re.DOTALL)
+def _matches(text: str, pattern: str) -> bool:
+    """Goes back to the last star only, so that a hostile pattern costs at most one length times the other."""
+    at, place, star, resume = 0, 0, -1, 0
+    while at < len(text):
+        if place < len(pattern) and pattern[place] == "*":
+            star, resume, place = place, at, place + 1
+        elif place < len(pattern) and pattern[place] in ("?", text[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            resume += 1
+            at, place = resume, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")

@@ -22,6 +22,7 @@ from datetime import datetime
 from reviewtui.signing.allowed_signers import AllowedSigner, AllowedSigners, TrustProblem
 from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, dearmor
 from reviewtui.signing.certificates import USER_CERTIFICATE, SshCertificate
+from reviewtui.signing.openpgp_trust import OpenPgpKeys
 from reviewtui.signing.patterns import matches_pattern_list
 from reviewtui.signing.revoked import REVOKED_KEYS_PATH, RevokedKeys, UnreadableRevocationsError
 from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Verification
@@ -29,6 +30,7 @@ from reviewtui.signing.ssh_keys import USER_PRESENT, USER_VERIFIED, WeakAlgorith
 from reviewtui.signing.sshsig import MAGIC, SshCheck, SshSignature, default_check, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError
 
+_X509_PREFIX = "x509:"
 _TIME_REASONS = {"not-yet-valid-key": "the key is not valid yet", "expired-key": "the key has expired"}
 
 
@@ -53,6 +55,7 @@ class TrustedSigners:
         self._now = now
         self._check = check if check is not None else default_check()
         self._fingerprints = allowed.fingerprints()
+        self._openpgp: OpenPgpKeys | None = None
         self.problems: tuple[TrustProblem, ...] = allowed.problems
 
     @classmethod
@@ -70,13 +73,25 @@ class TrustedSigners:
                 problems.append(TrustProblem(REVOKED_KEYS_PATH, 0, "unreadable", text))
         trusted = cls(allowed, revoked, now=now, check=check)
         trusted.problems += tuple(problems)
+        if files.openpgp:
+            trusted.add_openpgp(OpenPgpKeys(files.openpgp, now=now))
         return trusted
+
+    def add_openpgp(self, keys: OpenPgpKeys) -> None:
+        """Trusts these keys too."""
+        self._openpgp = keys
+        self.problems += keys.problems
+        self._fingerprints = {**self._fingerprints, **keys.fingerprints()}
 
     def verify(self, message: bytes, signature: bytes, *, keyid: str, namespace: str = NAMESPACE) -> Verification:
         """What a raw signature over a message is worth. An empty keyid (a tag has none) fits every key."""
         if signature.startswith(MAGIC):
             return self._verify_ssh(message, signature, keyid=keyid, namespace=namespace)
-        return _bad(keyid, "bad-signature", "it is not in a format that is known here")
+        if keyid.startswith(_X509_PREFIX) or signature[:1] == b"\x30":
+            return _unknown(keyid, "X.509 certificates are not trusted by any file here")
+        if self._openpgp is None:
+            return _unknown(keyid, "no OpenPGP keys are trusted here")
+        return self._openpgp.verify(message, signature, keyid=keyid)
 
     def verify_armored(self, message: bytes, block: bytes, *, namespace: str = "git") -> Verification:
         """The same for the text block at the end of a tag, or in the header of a commit."""
@@ -193,6 +208,10 @@ def _allows(line: AllowedSigner, namespace: str) -> bool:
 
 def _bad(keyid: str, reason: str, detail: str) -> Verification:
     return Verification(SignatureStatus.BAD, keyid, reason=reason, detail=detail)
+
+
+def _unknown(keyid: str, detail: str) -> Verification:
+    return Verification(SignatureStatus.UNKNOWN_KEY, keyid, reason="unknown-key", detail=detail)
 
 
 def _judged(
