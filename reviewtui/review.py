@@ -24,6 +24,7 @@ PREDICATE_TYPE = "urn:reviewtui:review:v1"
 PREDICATE_FAMILY = "urn:reviewtui:review:"
 MAX_COMMENT_BYTES = 16 * 1024
 MAX_NAME_BYTES = 1024
+MAX_SEQ = 10**15
 
 __all__ = [
     "MAX_COMMENT_BYTES",
@@ -208,8 +209,8 @@ def _read_review(statement: Statement, subject: ReviewSubject) -> Review:
     comment, seq, prev, at = (predicate.get(key) for key in ("comment", "seq", "prev", "at"))
     if not isinstance(comment, str) or len(comment.encode("utf-8")) > MAX_COMMENT_BYTES:
         _refuse(statement, "malformed", "the comment is no text, or too long")
-    if not isinstance(seq, int) or isinstance(seq, bool) or seq < 1:
-        _refuse(statement, "malformed", "seq is no positive whole number")
+    if not isinstance(seq, int) or isinstance(seq, bool) or not 1 <= seq <= MAX_SEQ:
+        _refuse(statement, "malformed", "seq is no positive whole number, or too large")
     if not _null(statement, "prev") and not _is_record_id(prev):
         _refuse(statement, "malformed", "prev is no record id")
     if not isinstance(at, str) or not _TIME.match(at):

@@ -90,12 +90,6 @@ def required_persons(rules: Iterable[ApprovalRule]) -> int:
 STALE_REASONS = ("facts-changed", "base-changed", "policy-changed", "subject-commit-mismatch")
 
 
-def required_persons(rules: tuple[ApprovalRule, ...]) -> int:
-    """How many persons it takes at least to meet all rules of one entry."""
-    together = sum(rule.count for rule in rules if rule.distinct)
-    return max([together, *(rule.count for rule in rules if not rule.distinct)])
-
-
 def collect_votes(
     rules: tuple[ApprovalRule, ...],
     standings: Iterable[Standing],
