@@ -23,6 +23,7 @@ from reviewtui.errors import UnknownRevisionError, UnknownVersionError
 from reviewtui.facts.discovery import discover_models, model_path
 from reviewtui.facts.extraction import FactCache, extract_facts
 from reviewtui.facts.model import FactSources, VersionFacts
+from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry
 from reviewtui.git.objects import CommitInfo, ObjectId, Ref
 from reviewtui.git.repository import Repository
@@ -36,17 +37,15 @@ _TEXT_LIMIT = 1024 * 1024
 class VersionLibrary:
     """The versions of one repository as one reading of its refs gives them."""
 
-    def __init__(self, repository: Repository, settings: Settings) -> None:
+    def __init__(self, repository: Repository, refs: tuple[Ref, ...], settings: Settings) -> None:
         self.repository = repository
+        self.refs = refs
         self.settings = settings
         self._facts: dict[tuple[ObjectId, str], VersionFacts] = {}
         self._fact_cache = FactCache()
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
         self._paths: dict[str, str] = {}
-
-    @cached_property
-    def refs(self) -> tuple[Ref, ...]:
-        return self.repository.refs()
+        self._graph = CommitGraph({})
 
     @cached_property
     def catalog(self) -> VersionCatalog:
@@ -186,6 +185,12 @@ class VersionLibrary:
         self.load_ancestry([version])
         return choose_base(version, self.catalog, self._ancestors[version.commit])
 
+    def load_graph(self, versions: Iterable[ModelVersion]) -> None:
+        """Learn the history of many versions at once, in one process."""
+        tips = {version.commit for version in versions}
+        if not all(tip in self._graph for tip in tips):
+            self._graph = self.repository.graph(tips)
+
     def load_ancestry(self, versions: Iterable[ModelVersion]) -> None:
         """Learn for many versions at once, in one process, which others they descend from."""
         missing = [version for version in versions if version.commit not in self._ancestors]
@@ -221,7 +226,8 @@ class VersionLibrary:
 
     def contributions(self, version: ModelVersion, base: ModelVersion | None) -> tuple[CommitInfo, ...]:
         """The version's own commit, then every other since the base that touches the model's path."""
-        since = self.repository.commits_between(base.commit if base else None, version.commit)
+        self.load_graph([version])
+        since = self._graph.between(base.commit if base else None, version.commit)
         infos = self.repository.commits([version.commit, *since])
         parents = self.repository.commits({parent for info in infos.values() for parent in info.parents})
         path = self._sources(version.model, version.commit).path

@@ -23,7 +23,7 @@ from reviewtui.diff import TextChange, VersionDiff
 from reviewtui.errors import RefChangedError, ReleaseRefusedError, UsageError
 from reviewtui.facts.model import VersionFacts
 from reviewtui.git.notes import Notes
-from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.judging import Judge, ReviewEntry, VersionStatus
 from reviewtui.library import VersionLibrary
@@ -61,19 +61,23 @@ class Project:
 
     def reload(self) -> None:
         """Forget what was read, so that the next question reads refs, settings and records as they are now."""
-        self.repository.forget()
-        for name in ("settings", "library", "records", "trust", "_judge", "identity"):
+        self.repository.reload_config()
+        for name in ("refs", "settings", "library", "records", "trust", "_judge", "identity"):
             self.__dict__.pop(name, None)
+
+    @cached_property
+    def refs(self) -> tuple[Ref, ...]:
+        return self.repository.refs()
 
     @cached_property
     def settings(self) -> Settings:
         """.reviewtui/ of the trusted branch."""
-        trusted = self.repository.trusted_branch()
+        trusted = self.repository.trusted_branch(self.refs)
         return load_settings(self.repository.tree(trusted.commit) if trusted and trusted.commit else None)
 
     @cached_property
     def library(self) -> VersionLibrary:
-        return VersionLibrary(self.repository, self.settings)
+        return VersionLibrary(self.repository, self.refs, self.settings)
 
     @cached_property
     def trust(self) -> TrustedSigners:
@@ -110,6 +114,7 @@ class Project:
         versions = self.catalog.versions if model is None else self.library.versions_of(model)
         recorded = [v for v in versions if (v.model, v.version) in self.records.by_version]
         self.library.load_ancestry(recorded)
+        self.library.load_graph(recorded)
         return tuple(self.status(version) for version in versions)
 
     def status(self, version: ModelVersion) -> VersionStatus:
@@ -233,7 +238,7 @@ class Project:
         )
 
     def _refuse_unless_free(self, version: ModelVersion, tag: str, decision: Decision) -> None:
-        taken = next((ref for ref in self.library.refs if ref.name == f"refs/tags/{tag}"), None)
+        taken = next((ref for ref in self.refs if ref.name == f"refs/tags/{tag}"), None)
         if version.kind is VersionKind.RELEASE or taken is not None:
             name = taken.name if taken else version.ref
             raise ReleaseRefusedError(

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import yaml
 
 from reviewtui.errors import NoSigningKeyError, UsageError
+from reviewtui.git.worktree import WorkTree
+from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
 from reviewtui.review import is_principal
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, OPENPGP_DIRECTORY
-from reviewtui.policy.model import POLICY_FILE
 
 NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
 
@@ -27,14 +28,14 @@ class SetupPlan:
 
     def write(self, project: Project, *, commit: bool) -> tuple[str, ...]:
         """Write it all, and give the paths. Raises: UsageError, GitError."""
-        repository = project.repository
+        tree = _work_tree(project)
         for path, text in self.files:
-            repository.write_file(path, text)
+            tree.write(path, text)
         for key, value in self.config:
-            repository.add_config(key, value)
+            tree.add_config(key, value)
         paths = tuple(path for path, _ in self.files)
         if commit and paths:
-            repository.commit_files(paths, "Set up signed review of model versions")
+            tree.commit(paths, "Set up signed review of model versions")
         return paths
 
     def next_step(self, *, committed: bool) -> str:
@@ -54,9 +55,7 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
 
     Raises: UsageError in a bare repository; NoSigningKeyError where Git has no key.
     """
-    repository = project.repository
-    if repository.work_tree is None:
-        raise UsageError("A bare repository has no files to write to.", hint="Run reviewtui init in a clone.")
+    repository, tree = project.repository, _work_tree(project)
     signer = project.signer()
     email = repository.identity().email
     if not is_principal(email):
@@ -66,16 +65,22 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
         (POLICY_FILE, _policy_text(email)),
         _signer_file(signer.public_key(), email),
     ]
-    kept = [path for path, _ in wanted if not force and repository.has_file(path)]
+    kept = [path for path, _ in wanted if not force and tree.holds(path)]
     specs = [(f"remote.{name}.fetch", NOTES_REFSPEC.format(remote=name)) for name in repository.remotes()]
     missing = tuple((key, value) for key, value in specs if value not in repository.config_all(key))
-    trusted = repository.trusted_branch()
+    trusted = repository.trusted_branch(project.refs)
     return SetupPlan(
         tuple((path, text) for path, text in wanted if path not in kept),
         missing,
         (*(f"kept as it is: {path}" for path in kept), *(f"git config --add {key} {value}" for key, value in missing)),
         trusted.name.removeprefix("refs/heads/") if trusted else "main",
     )
+
+
+def _work_tree(project: Project) -> WorkTree:
+    if project.repository.work_tree is None:
+        raise UsageError("A bare repository has no files to write to.", hint="Run reviewtui init in a clone.")
+    return WorkTree(project.repository, project.repository.work_tree)
 
 
 def _config_text(project: Project) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from reviewtui.errors import GitCommandError, GitError, NotARepositoryError, UnknownRevisionError
+from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry, trace_ancestry
 from reviewtui.git.objects import CommitInfo, ObjectId, Person, Ref, RefName, TagObject
 from reviewtui.git.parsing import MalformedObjectError, parse_commit, parse_identity, parse_tag
@@ -21,6 +22,7 @@ MAX_DIFF_BYTES = 8 << 20
 
 _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
 _ID_DIGITS = {"sha1": 40, "sha256": 64}
+_SCHEME = re.compile(r"^[a-z+]+://")
 _PLACES = ("refs/heads/", "refs/tags/", "refs/remotes/")
 
 
@@ -102,6 +104,19 @@ class Repository:
         last = PurePosixPath(address.replace("\\", "/").rpartition(":")[2]).name if address else place.name
         return last.removesuffix(".git").removesuffix(".bundle") or place.name
 
+    @property
+    def address(self) -> str:
+        """origin's address without scheme, user and .git, so that every clone has the same; "" without an origin."""
+        url = (self.config("remote.origin.url") or "").rstrip("/")
+        host = _SCHEME.sub("", url).rpartition("@")[2] if "://" in url or "@" in url else url
+        path = host.replace(":", "/", 1) if "://" not in url and "@" in url else host
+        return path.removesuffix(".git").strip("/")
+
+    def remotes(self) -> tuple[str, ...]:
+        """The names of the configured remotes."""
+        names = (key.split(".", 1)[1].rpartition(".")[0] for key in self._settings if key.startswith("remote."))
+        return tuple(dict.fromkeys(name for name in names if name))
+
     def config(self, key: str) -> str | None:
         """The value that Git would use for a key, or None. A key without a value is "true"."""
         values = self.config_all(key)
@@ -145,13 +160,13 @@ class Repository:
         named = self.git.run("symbolic-ref", "-q", "HEAD", ok=(0, 1)).decode("utf-8", "surrogateescape").strip()
         return RefName(named) if named else None
 
-    def trusted_branch(self) -> Ref | None:
-        """Where settings and trust come from.
+    def trusted_branch(self, all_refs: Sequence[Ref] | None = None) -> Ref | None:
+        """Where settings and trust come from (`all_refs`: as `refs()` gave them, where that was asked already).
 
         reviewtui.trustedBranch, else what origin/HEAD names, else (bare) HEAD, else main, else master. A branch that is
         configured and does not exist is never replaced by another.
         """
-        refs = {ref.name: ref for ref in self.refs()}
+        refs = {ref.name: ref for ref in (self.refs() if all_refs is None else all_refs)}
         configured = self.config("reviewtui.trustedBranch")
         if configured is not None:
             names = (
@@ -234,11 +249,10 @@ class Repository:
         infos = self.commits(ids)
         return tuple(infos[each] for each in ids if each in infos)
 
-    def commits_between(self, base: ObjectId | None, head: ObjectId) -> tuple[ObjectId, ...]:
-        """The commits that `head` has and `base` has not, newest first."""
-        excluded = (f"^{base}",) if base is not None else ()
-        printed = self.git.run("rev-list", "--topo-order", "--end-of-options", head, *excluded, "--")
-        return tuple(ObjectId(line) for line in printed.decode("ascii").split())
+    def graph(self, tips: Collection[ObjectId]) -> CommitGraph:
+        """The history of some commits, in one git process."""
+        asked = "".join(f"{tip}\n" for tip in dict.fromkeys(tips)).encode("ascii")
+        return CommitGraph.read(self.git.run("rev-list", "--parents", "--stdin", input=asked).split(b"\n"))
 
     def ancestry(self, tips: Collection[ObjectId], *, among: Collection[ObjectId]) -> Ancestry:
         """Which of the `among` commits each tip descends from, in one git process."""
