@@ -149,11 +149,12 @@ def _row(items: Sequence[NamedRef], gone: frozenset[RefName]) -> ModelVersion:
 
 
 def _with_lookalikes(rows: list[ModelVersion]) -> list[ModelVersion]:
-    alike: dict[str, set[str]] = {}
-    for row in rows:
-        alike.setdefault(row.name.lower(), set()).add(row.name)
-    if len(alike) == len({row.name for row in rows}):
+    names = {row.name for row in rows}
+    if len({name.lower() for name in names}) == len(names):
         return rows
+    alike: dict[str, set[str]] = {}
+    for name in names:
+        alike.setdefault(name.lower(), set()).add(name)
     return [
         replace(row, note=_joined(row.note, *(f"written almost like {name}" for name in sorted(others))))
         if (others := alike[row.name.lower()] - {row.name})

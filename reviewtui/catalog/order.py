@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 VersionOrder = tuple[Any, ...]
@@ -23,29 +24,26 @@ _POST = re.compile(r"[-._]?post(?![a-z])", re.IGNORECASE)
 _PRE_WORD = re.compile(r"[._]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)(?![a-z])", re.IGNORECASE)
 _PRE, _FINAL, _POSTERIOR = 0, 1, 2
 _DEV, _END, _NUMBER, _WORD = 0, 1, 2, 3
-_NONE: VersionOrder = ((_END,),)
 _DIGITS = frozenset("0123456789")
 
 
 def version_order(version: str) -> VersionOrder:
     """A key that sorts version names, oldest first. Any text has one; no two names share one."""
-    if _RELEASE.fullmatch(version):
-        return (tuple([_number(part) for part in version.split(".")]), _FINAL, _NONE, False, _NONE, version)
     core, plus, build = version.removeprefix("v").partition("+")
     found = _RELEASE.match(core)
     release = found.group() if found else ""
-    suffix = core[len(release) :]
-    return (
-        tuple([_number(part) for part in release.split(".")]) if release else (),
-        _phase(suffix) if suffix else _FINAL,
-        _identifiers(suffix) if suffix else _NONE,
-        bool(plus),
-        _identifiers(build) if build else _NONE,
-        version,
-    )
+    numbers = tuple([_number(part) for part in release.split(".")]) if release else ()
+    return (numbers, _ending(core[len(release) :]), bool(plus), _ending(build), version)
+
+
+@lru_cache(maxsize=4096)  # Thousands of versions end in the same few ways.
+def _ending(suffix: str) -> VersionOrder:
+    return (_phase(suffix), _identifiers(suffix))
 
 
 def _phase(suffix: str) -> int:
+    if not suffix:
+        return _FINAL
     if _POST.match(suffix):
         return _POSTERIOR
     return _PRE if suffix.startswith("-") or _PRE_WORD.match(suffix) else _POSTERIOR

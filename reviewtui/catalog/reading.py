@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reviewtui.catalog.gto import GtoTag, beyond_plain_version, parse_gto
 from reviewtui.catalog.model import PassedOverRef, RegistryAction, RegistryEvent, VersionKind
@@ -15,8 +16,7 @@ _GTO_TEMPLATE = "{model}@v{version}"
 _GRAMMAR = "a version begins with a digit, and names hold ASCII letters and digits only, with . _ - between"
 
 
-@dataclass(frozen=True, slots=True)
-class NamedRef:
+class NamedRef(NamedTuple):
     """A ref that names a version of a model ("" where the name leaves the model out).
 
     `rank` is the place of its pattern; `explicit` says that the model is set off by more than a dash.
