@@ -12,7 +12,6 @@ import re
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -114,12 +113,6 @@ def _is_known(blob: bytes) -> bool:
     except WeakAlgorithmError:
         return True
     return False
-
-
-@dataclass(frozen=True)
-class _SignerFile:
-    content: bytes
-    principal_is_exact: bool
 
 
 _NAMES = (DANA, DANA, DANA, "risk@example.com", "dana@example.com,risk@example.com", "*@example.com",

@@ -35,13 +35,14 @@ class InProcessCheck:
 
     def is_valid(self, signature: SshSignature, message: bytes) -> bool:
         certificate = signature.certificate
-        if certificate is not None and not self._signed(
+        if certificate is not None and not self.has_signed(
             certificate.authority, certificate.signature, certificate.covered
         ):
             return False
-        return self._signed(signature.key, signature.signature, signature.signed_bytes(message))
+        return self.has_signed(signature.key, signature.signature, signature.signed_bytes(message))
 
-    def _signed(self, key: SshPublicKey, signature: KeySignature, data: bytes) -> bool:
+    def has_signed(self, key: SshPublicKey, signature: KeySignature, data: bytes) -> bool:
+        """Whether a key made a signature over these very bytes. A weak key's signatures are never looked at."""
         if key.weakness:
             return False
         if signature.flags is not None and signature.counter is not None:
