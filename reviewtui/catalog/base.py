@@ -9,7 +9,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from reviewtui.catalog.model import BaseChoice, ModelVersion, VersionCatalog, VersionKind
 from reviewtui.catalog.order import version_order
@@ -26,34 +28,48 @@ def choose_base(version: ModelVersion, catalog: VersionCatalog, ancestors: froze
     rows = catalog.of_model(version.model)
     if version.kind is VersionKind.COMMIT:
         return _base_of_commit(version, rows, ancestors)
-    lower = [row for row in rows[_first_below(rows, version.version) :] if row.kind is VersionKind.RELEASE]
-    skipped = _skipped(lower, ancestors)
-    base = next((row for row in lower if row.commit in ancestors and not row.deregistered), None)
+    lower = _Releases(rows, _first_below(rows, version.version))
+    base, skipped = _first_standing(row for row in lower if row.commit in ancestors)
     if base is not None:
-        return BaseChoice(base, f"{base.name}, the latest release before {version.version}{_beside(skipped, base)}")
-    base = next((row for row in lower if not row.deregistered), None)
-    if base is None:
-        return BaseChoice(None, _NOTHING + _beside(skipped, None))
-    reason = f"{base.name}, the latest release before {version.version}; it is not an ancestor{_beside(skipped, base)}"
-    return BaseChoice(base, reason)
+        return BaseChoice(base, _latest(base, version) + _beside(skipped))
+    base, beside = _first_standing(iter(lower))
+    if base is not None:
+        return BaseChoice(base, f"{_latest(base, version)}; it is not an ancestor{_beside(skipped or beside)}")
+    return BaseChoice(None, _NOTHING + _beside(skipped or beside))
 
 
 def _base_of_commit(version: ModelVersion, rows: Sequence[ModelVersion], ancestors: frozenset[ObjectId]) -> BaseChoice:
-    behind = [
-        row
-        for row in rows
-        if row.kind is VersionKind.RELEASE and row.commit in ancestors and row.commit != version.commit
-    ]
-    skipped = _skipped(behind, ancestors)
-    base = next((row for row in behind if not row.deregistered), None)
+    behind = (row for row in _Releases(rows, 0) if row.commit in ancestors and row.commit != version.commit)
+    base, skipped = _first_standing(behind)
     if base is not None:
-        return BaseChoice(base, f"{base.name}, the latest release before {version.version}{_beside(skipped, base)}")
+        return BaseChoice(base, _latest(base, version) + _beside(skipped))
     commits = [row for row in rows if row.kind is VersionKind.COMMIT]
     places = [at for at, row in enumerate(commits) if row.commit == version.commit]
     older = commits[places[0] + 1 :] if places else [row for row in commits if row.commit in ancestors]
     if not older:
-        return BaseChoice(None, _NOTHING)
+        return BaseChoice(None, _NOTHING + _beside(skipped))
     return BaseChoice(older[0], f"{older[0].name}, the commit before {version.version}; there is no earlier release")
+
+
+@dataclass(frozen=True, slots=True)
+class _Releases:
+    """The releases among rows from a place on, walked only as far as they are asked for."""
+
+    rows: Sequence[ModelVersion]
+    first: int
+
+    def __iter__(self) -> Iterator[ModelVersion]:
+        return (row for row in islice(self.rows, self.first, None) if row.kind is VersionKind.RELEASE)
+
+
+def _first_standing(releases: Iterator[ModelVersion]) -> tuple[ModelVersion | None, ModelVersion | None]:
+    """The first release that is not deregistered, and the first of those passed over on the way."""
+    skipped = None
+    for row in releases:
+        if not row.deregistered:
+            return row, skipped
+        skipped = skipped or row
+    return None, skipped
 
 
 def _first_below(rows: Sequence[ModelVersion], version: str) -> int:
@@ -70,12 +86,9 @@ def _first_below(rows: Sequence[ModelVersion], version: str) -> int:
     return low
 
 
-def _skipped(lower: Sequence[ModelVersion], ancestors: frozenset[ObjectId]) -> ModelVersion | None:
-    nearest = next((row for row in lower if row.commit in ancestors), None) or next(iter(lower), None)
-    return nearest if nearest is not None and nearest.deregistered else None
+def _latest(base: ModelVersion, version: ModelVersion) -> str:
+    return f"{base.name}, the latest release before {version.version}"
 
 
-def _beside(skipped: ModelVersion | None, base: ModelVersion | None) -> str:
-    if skipped is None or skipped is base:
-        return ""
-    return f"; {skipped.name} is passed over: it was deregistered"
+def _beside(skipped: ModelVersion | None) -> str:
+    return f"; {skipped.name} is passed over: it was deregistered" if skipped else ""

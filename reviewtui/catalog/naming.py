@@ -40,13 +40,14 @@ _RESEMBLES = re.compile(r"(?:^|[@/=-])v?[0-9]|@")
 
 @dataclass(frozen=True, slots=True)
 class NamePattern:
-    """A template such as {model}@v{version}, compiled."""
+    """A template such as {model}@v{version}, compiled. `needle` is the longest text that stands in it as it is."""
 
     template: str
     regex: re.Pattern[str]
     nonsense: re.Pattern[str]
     model_guarded: bool
     names_model: bool
+    needle: str
 
     @property
     def explicit(self) -> bool:
@@ -55,7 +56,8 @@ class NamePattern:
 
     def match(self, name: str) -> tuple[str, str] | None:
         """(model, version) where the name fits, else None; the model is "" where the template has none."""
-        found = self.regex.fullmatch(name)
+        # Most names fit one pattern and no other; to look for its fixed text costs less than to match it.
+        found = self.regex.fullmatch(name) if self.needle in name else None
         if found is None:
             return None
         model = found["model"] if self.names_model else ""
@@ -65,7 +67,7 @@ class NamePattern:
 
     def misfit(self, name: str) -> str:
         """What stands where the version should, if that alone keeps the name from fitting; else ""."""
-        found = self.nonsense.fullmatch(name)
+        found = self.nonsense.fullmatch(name) if self.needle in name else None
         return found["version"] if found else ""
 
 
@@ -84,6 +86,7 @@ def compile_pattern(template: str) -> NamePattern:
         nonsense=_regex(template, version=r"[^/]+"),
         model_guarded="{model}-{version}" in template,
         names_model="model" in fields,
+        needle=max(re.split(r"\{model\}|\{version\}", template), key=len),
     )
 
 
