@@ -6,6 +6,7 @@ kept as text with file, line and key, and whoever opens a gate must treat it as 
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,7 +96,7 @@ def load_settings(tree: Tree | None) -> Settings:
         return Settings()
     config, config_error = _config(tree)
     policy, policy_error = _policy(tree)
-    trust_files, trust_error = _trust_files(tree)
+    trust_files, trust_error = _trust_files(tree, pin=policy.revoked_keys if policy else "")
     policy_entry = tree.entry(POLICY_FILE)
     found = ((CONFIG_FILE, config_error), (POLICY_FILE, policy_error), (ALLOWED_SIGNERS_FILE, trust_error))
     return Settings(
@@ -144,15 +145,18 @@ def _policy(tree: Tree) -> tuple[Policy | None, str]:
         return None, error.message
 
 
-def _trust_files(tree: Tree) -> tuple[TrustFiles, str]:
+def _trust_files(tree: Tree, *, pin: str) -> tuple[TrustFiles, str]:
     try:
+        revoked_keys = _read(tree, REVOKED_KEYS_FILE, limit=MAX_SIGNERS_BYTES)
+        if pin and pin != f"sha256:{hashlib.sha256(revoked_keys or b'').hexdigest()}":
+            raise SettingsError(f"{REVOKED_KEYS_FILE}: The file is not the one that the policy pins.")
         openpgp = [entry for entry in tree.files(OPENPGP_DIRECTORY) if entry.path.endswith(".asc")]
         if len(openpgp) > MAX_OPENPGP_FILES:
             raise SettingsError(f"{OPENPGP_DIRECTORY}: {len(openpgp)} keys; {MAX_OPENPGP_FILES} are the limit.")
         keys = (_read(tree, entry.path, limit=MAX_SIGNERS_BYTES) for entry in openpgp)
         return TrustFiles(
             allowed_signers=_read(tree, ALLOWED_SIGNERS_FILE, limit=MAX_SIGNERS_BYTES),
-            revoked_keys=_read(tree, REVOKED_KEYS_FILE, limit=MAX_SIGNERS_BYTES),
+            revoked_keys=revoked_keys,
             openpgp=tuple(key for key in keys if key is not None),
         ), ""
     except (SettingsError, MalformedFileError) as error:

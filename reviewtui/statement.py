@@ -119,7 +119,9 @@ def strict_json(data: bytes) -> Any:
         value = json.loads(
             text, object_pairs_hook=_unique, parse_int=_integer, parse_float=_fraction, parse_constant=_no_constant
         )
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        # Valid UTF-8 holds no surrogates; only an escape can bring one in.
+        if b"\\u" in data:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeDecodeError:
         raise MalformedRecordError("malformed", "the payload is not UTF-8") from None
     except UnicodeEncodeError:

@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from fake_signing import FakeSigner, FakeVerifier, object_id
-
 from reviewtui.facts.model import Fact, VersionFacts
 from reviewtui.git.objects import CommitInfo, ObjectId, Person
 from reviewtui.policy.decision import Decision, Finding
@@ -15,6 +13,7 @@ from reviewtui.policy.evaluate import PolicySubject, evaluate
 from reviewtui.policy.model import parse_policy
 from reviewtui.review import BaseVersion, Review, ReviewSubject, Verdict, encode_review, record_id
 from reviewtui.verification import RecordedReview, VerificationContext, VerifiedReview, verify_review
+from tests.fake_signing import FakeSigner, FakeVerifier, object_id
 
 REPOSITORY = "git.example.com/ml/churn"
 COMMIT = object_id("candidate")

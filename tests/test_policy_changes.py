@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from recorded import (
+from reviewtui.policy.changes import POLICY_MODEL, evaluate_policy_change
+from reviewtui.policy.decision import Decision
+from reviewtui.policy.evaluate import PolicySubject
+from reviewtui.policy.model import parse_policy
+from reviewtui.verification import VerifiedReview
+from tests.recorded import (
     PEOPLE,
     a_commit,
     a_subject,
     facts_of,
     verified,
 )
-
-from reviewtui.policy.changes import POLICY_MODEL, evaluate_policy_change
-from reviewtui.policy.decision import Decision
-from reviewtui.policy.evaluate import PolicySubject
-from reviewtui.policy.model import parse_policy
-from reviewtui.verification import VerifiedReview
 
 
 def change(old: int | None, new: int | None, *reviews: VerifiedReview, extra: str = "") -> Decision:

@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from fake_signing import object_id
-from recorded import (
+
+from reviewtui.git.objects import Person
+from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.policy.state import state_of
+from reviewtui.review import BaseVersion
+from reviewtui.signing.scheme import SignatureStatus, Verification
+from tests.fake_signing import object_id
+from tests.recorded import (
     EARLIER,
     ONE_EACH,
     PEOPLE,
@@ -21,12 +27,6 @@ from recorded import (
     newer_rejection,
     verified,
 )
-
-from reviewtui.git.objects import Person
-from reviewtui.policy.decision import Decision, FindingState
-from reviewtui.policy.state import state_of
-from reviewtui.review import BaseVersion
-from reviewtui.signing.scheme import SignatureStatus, Verification
 
 
 def changed_facts(*categories: str) -> tuple[tuple[str, str], ...]:

@@ -6,7 +6,11 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from recorded import (
+
+from reviewtui.policy.decision import Decision
+from reviewtui.policy.matching import match
+from reviewtui.verification import VerifiedReview
+from tests.recorded import (
     COMMIT,
     EARLIER,
     ONE_EACH,
@@ -15,10 +19,6 @@ from recorded import (
     decide,
     verified,
 )
-
-from reviewtui.policy.decision import Decision
-from reviewtui.policy.matching import match
-from reviewtui.verification import VerifiedReview
 
 PERSONS = ("dana", "lee", "risk", "both", "boss", "avery", "stranger", "dana@old.example.com")
 RECORDS = st.lists(
@@ -63,6 +63,15 @@ def test_order_and_duplication_of_records_change_no_decision(
     shuffled = [*records, *records[: chance.randint(0, len(records))]]
     chance.shuffle(shuffled)
     assert decided(policy, shuffled) == decided(policy, records)
+
+
+def test_many_people_are_no_reason_to_think_long() -> None:
+    people = "".join(f"  p{number}@example.com: {{roles: [r{number % 3}, s{number % 5}]}}\n" for number in range(200))
+    asked = ", ".join(f"{{count: 3, roles: [{role}]}}" for role in ("r0", "s1", "r2"))
+    policy = f"version: 1\npeople:\n{people}releases:\n- models: ['*']\n  approvals: [{asked}]\n"
+    decision = decide(policy)
+    assert len(decision.unblock) == decision.required == 9
+    assert decide(policy, *(verified(name) for name in decision.unblock)).allowed
 
 
 @settings(max_examples=200, deadline=None)

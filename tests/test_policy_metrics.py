@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from recorded import (
+
+from reviewtui.policy.decision import FindingState
+from tests.recorded import (
     decide,
     facts_of,
     finding,
 )
-
-from reviewtui.policy.decision import FindingState
 
 METRICS = """\
 version: 1

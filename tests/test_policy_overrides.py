@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from recorded import (
+
+from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.policy.state import state_of
+from reviewtui.verification import VerifiedReview
+from tests.recorded import (
     EARLIER,
     ONE_EACH,
     a_review,
@@ -13,10 +17,6 @@ from recorded import (
     judged,
     verified,
 )
-
-from reviewtui.policy.decision import Decision, FindingState
-from reviewtui.policy.state import state_of
-from reviewtui.verification import VerifiedReview
 
 
 def overriding(*records: VerifiedReview, at: int = 999_000, now: int = 1_000_000, **more: object) -> Decision:

@@ -6,10 +6,8 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from fake_signing import object_id
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import COMMIT, PEOPLE, TWO_OF_ANYONE, a_subject, decide, verified
 
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import RefName, TagObject
@@ -22,6 +20,8 @@ from reviewtui.release import (
     release_message,
     releaser_finding,
 )
+from tests.fake_signing import object_id
+from tests.recorded import COMMIT, PEOPLE, TWO_OF_ANYONE, a_subject, decide, verified
 
 REF = RefName("refs/tags/churn@v1.4.0")
 APPROVALS = (verified("lee"), verified("dana"))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import a_review
 
 from reviewtui.facts.model import CATEGORIES
 from reviewtui.git.objects import ObjectId
@@ -24,6 +23,7 @@ from reviewtui.review import (
     is_principal,
     record_id,
 )
+from tests.recorded import a_review
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 NAMES = TEXT.filter(bool)

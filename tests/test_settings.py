@@ -133,6 +133,14 @@ def test_trust_files_that_cannot_all_be_read_are_not_used_in_part() -> None:
     assert "revoked_keys" in settings.trust_error
 
 
+def test_a_list_of_revoked_keys_that_the_policy_pins_cannot_be_emptied_or_removed() -> None:
+    revoked = b"ssh-ed25519 AAAA\n"
+    policy = POLICY + f"revoked_keys: sha256:{hashlib.sha256(revoked).hexdigest()}\n".encode()
+    assert loaded({"policy.yaml": policy, "revoked_keys": revoked}).errors == ()
+    for files in ({"revoked_keys": b""}, {}):
+        assert "not the one that the policy pins" in loaded({"policy.yaml": policy, **files}).trust_error
+
+
 def test_settings_that_are_a_file_and_no_directory_are_empty_settings() -> None:
     settings = load_settings(FilesOfATree({".reviewtui": b"hello"}, {}))
     assert settings.policy is None

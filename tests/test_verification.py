@@ -6,14 +6,14 @@ import json
 from dataclasses import replace
 
 import pytest
-from fake_signing import FakeSigner, object_id
 from hypothesis import given
 from hypothesis import strategies as st
-from recorded import COMMIT, REPOSITORY, a_review, judged, trusting
 
 from reviewtui.review import encode_review, record_id
 from reviewtui.signing.envelope import Envelope, Signature
 from reviewtui.verification import RecordedReview, UnverifiedReview, VerificationContext, VerifiedReview, verify_review
+from tests.fake_signing import FakeSigner, object_id
+from tests.recorded import COMMIT, REPOSITORY, a_review, judged, trusting
 
 CONTEXT = VerificationContext(REPOSITORY, trusting("dana", "lee"))
 

@@ -43,7 +43,7 @@ POLICY_FILE = ".reviewtui/policy.yaml"
 
 MAX_COUNT = 100
 
-_TOP = ("version", "people", "releases", "releasers", "overrides", "policy_changes")
+_TOP = ("version", "people", "releases", "releasers", "overrides", "policy_changes", "revoked_keys")
 _RELEASE = (
     "models", "approvals", "exclude", "carry", "metrics", "pipeline", "data", "feedback",
     "unknown_author", "rebind_on_policy_change",
@@ -55,6 +55,7 @@ _METRIC = (
 _CHANGE_RULES = ("max_regression", "min_improvement", "suspicious_improvement")
 _SEVERITIES = ("low", "medium", "high", "critical")
 _DURATION = re.compile(r"([1-9]\d{0,5})([smhdw])\Z", re.ASCII)
+_PIN = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -76,6 +77,7 @@ def parse_policy(data: bytes, *, name: str = POLICY_FILE) -> Policy:
         releaser_roles=_releasers(keys.get("releasers")),
         overrides=_overrides(keys.get("overrides")),
         policy_changes=_policy_changes(keys.get("policy_changes")),
+        revoked_keys=_pin(keys.get("revoked_keys")),
     )
 
 
@@ -251,3 +253,11 @@ def _policy_changes(node: Node | None) -> PolicyChangeRule | None:
     if "approvals" not in keys:
         node.fail("The key 'approvals' is missing.")
     return PolicyChangeRule(_approvals(keys["approvals"]), _exclude(keys.get("exclude")))
+
+
+def _pin(node: Node | None) -> str:
+    if node is None:
+        return ""
+    if not _PIN.match(node.text()):
+        node.fail("This must be sha256: and the digest of .reviewtui/revoked_keys in lower case.")
+    return node.text()

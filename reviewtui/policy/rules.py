@@ -121,7 +121,11 @@ class PolicyChangeRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The whole policy. `releaser_roles` is None where anyone whose key is trusted may make the tag."""
+    """The whole policy. `releaser_roles` is None where anyone whose key is trusted may make the tag.
+
+    `revoked_keys` pins the file of that name by its digest ("" where it does not): a list that was emptied or removed
+    revokes nobody, and looks no different from one that was never needed.
+    """
 
     version: int
     people: tuple[PolicyPerson, ...] = ()
@@ -129,6 +133,7 @@ class Policy:
     releaser_roles: tuple[str, ...] | None = None
     overrides: OverrideRule | None = None
     policy_changes: PolicyChangeRule | None = None
+    revoked_keys: str = ""
     _persons: dict[str, PolicyPerson] = field(
         default_factory=dict, init=False, compare=False, repr=False, hash=False
     )

@@ -31,9 +31,10 @@ def staleness(reviewed: ReviewSubject, binding: Binding) -> str:
     same_commit = reviewed.commit == current.commit
     if same_commit and reviewed.tree != current.tree:
         return "bad-subject: the tree is not that of the commit"
-    if not same_commit and not binding.carry:
-        return f"subject-commit-mismatch: it is about the earlier commit {reviewed.commit[:10]}"
     before, now = dict(reviewed.facts), dict(current.facts)
+    if not same_commit and not binding.carry:
+        same_facts = ", with the same facts" if before == now else ""
+        return f"subject-commit-mismatch: it is about the earlier commit {reviewed.commit[:10]}{same_facts}"
     held = CATEGORIES if same_commit else binding.carry
     changed = [category for category in CATEGORIES if category in held and before.get(category) != now.get(category)]
     if changed:
