@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reviewtui.demo.import_stream import STAGING, import_stream
 from reviewtui.demo.people import Desks
@@ -15,9 +13,10 @@ from reviewtui.demo.story import VISITOR, Committed, Event, Released, Reviewed, 
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import ObjectId, Person
 from reviewtui.git.process import Git
-
-if TYPE_CHECKING:
-    from reviewtui.project import Project
+from reviewtui.git.repository import Repository
+from reviewtui.project import Project
+from reviewtui.signing.configured import configured_signer
+from reviewtui.signing.scheme import Signer
 
 
 def build_demo(directory: Path, *, now: datetime | None = None) -> Path:
@@ -34,9 +33,9 @@ def build_demo(directory: Path, *, now: datetime | None = None) -> Path:
         "init", "--quiet", "--template=", "--initial-branch=main", "--object-format=sha1"
     )
     desks = Desks.furnished(keys)
-    replay = _Replay(place, desks)
-    replay.tell(tell_story(moment, allowed_signers=desks.allowed_signers()))
-    _invite_visitor(replay.git(VISITOR, moment), desks)
+    events = tell_story(moment, allowed_signers=desks.allowed_signers())
+    _Replay(place, desks, start=moment).tell(events)
+    _invite_visitor(Git(place, environment=desks.environment(VISITOR, at=moment)), desks)
     return place
 
 
@@ -51,61 +50,66 @@ def _empty_directory(directory: Path) -> Path:
     return directory.absolute()
 
 
-@dataclass(frozen=True, slots=True)
 class _Replay:
-    """The story told once more, event by event, each by the person who acts."""
+    """The story told once more in one open repository, each event by the person who acts and at its own time."""
 
-    place: Path
-    desks: Desks
-
-    def git(self, who: Person, at: datetime) -> Git:
-        return Git(self.place, environment=self.desks.environment(who, at=at))
+    def __init__(self, place: Path, desks: Desks, *, start: datetime) -> None:
+        self._desks = desks
+        self._who = VISITOR
+        self._at = start
+        self._git = Git(place, environment=desks.environment(VISITOR, at=start))
+        repository = Repository.open(place, environment=self._git.extra_environment)
+        self._repository = repository
+        self._project = Project(repository, signer=self._signer, clock=lambda: self._at)
 
     def tell(self, events: Sequence[Event]) -> None:
-        """Brings in all commits at once, then moves the branches, reviews and releases in order."""
+        """Brings in all commits at once; then branches move, people review and release, in order."""
         commits = iter(self._imported(events))
         moves: dict[str, ObjectId | None] = {}
         for event in events:
             match event:
                 case Committed():
                     moves |= {event.branch: next(commits)} | ({event.merged: None} if event.merged else {})
-                case Reviewed(at=at, reviewer=who):
-                    self._move(moves, who, at)
-                    moves = {}
-                    project = self._project(who, at)
+                case Reviewed():
+                    project = self._seen_by(event.reviewer, event.at, moves)
                     version = project.find(event.version)
                     project.record_review(project.prepare_review(version, event.verdict, event.comment))
-                case Released(at=at, releaser=who):
-                    self._move(moves, who, at)
-                    moves = {}
-                    project = self._project(who, at)
+                case Released():
+                    project = self._seen_by(event.releaser, event.at, moves)
                     project.release(project.prepare_release(project.find(event.version)))
                 case TaggedByHand():
                     pass  # its tag came with the commits
-        self._move(moves, VISITOR, events[-1].at)
+        self._seen_by(VISITOR, events[-1].at, moves)
+        self._repository.close()
 
-    def _project(self, who: Person, at: datetime) -> Project:
-        raise NotImplementedError
-
-    def _imported(self, events: Sequence[Event]) -> list[ObjectId]:
-        """The ids of all commits, in the order of the story. The import's own refs are gone afterwards."""
-        git = self.git(VISITOR, events[-1].at)
-        marks = self.desks.folder / "marks"
-        git.run("fast-import", "--quiet", f"--export-marks={marks}", input=import_stream(events))
-        lines = sorted(marks.read_text(encoding="ascii").splitlines(), key=lambda line: int(line[1:].split()[0]))
-        marks.unlink()
-        staged = {event.branch for event in events if isinstance(event, Committed)}
-        git.run("update-ref", "--stdin", input="".join(f"delete {STAGING}{branch}\n" for branch in staged).encode())
-        return [ObjectId(line.split()[1]) for line in lines]
-
-    def _move(self, moves: Mapping[str, ObjectId | None], who: Person, at: datetime) -> None:
-        """Sets branches to commits, or ends them."""
+    def _seen_by(self, who: Person, at: datetime, moves: dict[str, ObjectId | None]) -> Project:
+        """The project as this person finds it, once the branches that wait to be moved are."""
+        self._who, self._at = who, at
+        environment = self._desks.environment(who, at=at)
+        self._git.extra_environment.update(environment)
+        self._repository.git.extra_environment.update(environment)
         lines = [
             f"update refs/heads/{branch} {commit}\n" if commit else f"delete refs/heads/{branch}\n"
             for branch, commit in moves.items()
         ]
-        if lines:
-            self.git(who, at).run("update-ref", "--stdin", input="".join(lines).encode())
+        moves.clear()
+        self._git.run("update-ref", "--stdin", input="".join(lines).encode())
+        self._project.reload()
+        return self._project
+
+    def _signer(self) -> Signer:
+        return configured_signer(self._desks.settings(self._who).get, directory=self._desks.folder)
+
+    def _imported(self, events: Sequence[Event]) -> list[ObjectId]:
+        """The ids of all commits, in the order of the story. The import's own refs are gone afterwards."""
+        marks = self._desks.folder / "marks"
+        self._git.run("fast-import", "--quiet", f"--export-marks={marks}", input=import_stream(events))
+        lines = sorted(marks.read_text(encoding="ascii").splitlines(), key=lambda line: int(line[1:].split()[0]))
+        marks.unlink()
+        staged = {event.branch for event in events if isinstance(event, Committed)}
+        deletions = "".join(f"delete {STAGING}{branch}\n" for branch in staged)
+        self._git.run("update-ref", "--stdin", input=deletions.encode())
+        return [ObjectId(line.split()[1]) for line in lines]
 
 
 def _invite_visitor(git: Git, desks: Desks) -> None:
