@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_pem_key_needs_its_public_file(tmp_path: Path) -> None:
 
 @pytest.fixture
 def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    socket = Path(os.environ["TMPDIR"] if "TMPDIR" in os.environ else "/tmp") / f"agent-{os.getpid()}-{id(tmp_path)}"
+    socket = Path(tempfile.gettempdir()) / f"agent-{os.getpid()}-{id(tmp_path)}"
     said = subprocess.run(["ssh-agent", "-s", "-a", str(socket)], capture_output=True, text=True, check=True).stdout
     process = int(said.split("SSH_AGENT_PID=")[1].split(";")[0])
     monkeypatch.setenv("SSH_AUTH_SOCK", str(socket))

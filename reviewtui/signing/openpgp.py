@@ -95,12 +95,10 @@ def gpg_signer(selector: str, *, scheme: SignatureScheme, program: str, hint: st
 def _may_ask(grips: tuple[str, ...], program: Path) -> bool:
     """Whether gpg-agent holds every part of the key in the open, or has its passphrase already."""
     connect = shutil.which("gpg-connect-agent", path=str(program.parent))
-    if connect is None or not grips:
+    if connect is None or not grips or program.name not in ("gpg", "gpg2", "gpgsm"):
         return True
     for grip in grips:
-        command = (connect, "--no-history", f"KEYINFO {grip}", "/bye")
-        if program.name not in ("gpg", "gpg2", "gpgsm"):
-            return True
+        command = (connect, f"KEYINFO {grip}", "/bye")
         said = run_program(command, timeout=_QUERY_TIMEOUT).output.decode("utf-8", "replace").split()
         if len(said) < 8 or said[:2] != ["S", "KEYINFO"] or (said[7] != "C" and said[6] != "1"):
             return True
