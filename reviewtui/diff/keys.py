@@ -10,15 +10,8 @@ from reviewtui.diff.model import Change, ChangeKind, MetricChange, MetricVerdict
 from reviewtui.diff.pairing import pair_facts
 from reviewtui.diff.structure import structure_details
 from reviewtui.diff.values import MOST_LEAVES, difference, number, ratio, same_value, weight
+from reviewtui.facts.metrics import known_direction
 from reviewtui.facts.model import Fact, Value, display_keys
-
-try:
-    from reviewtui.facts.metrics import known_direction
-except ModuleNotFoundError:  # until the table is there
-
-    def known_direction(key: str) -> str:
-        return ""
-
 
 _MOST_WEIGHED = 20 * MOST_LEAVES
 _DIRECTIONS = ("higher", "lower")
