@@ -260,6 +260,8 @@ def test_withdrawal_leaves_no_verdict_and_an_older_approval_does_not_come_back()
     assert [dict(decision.standing)[each.id] for each in records] == ["superseded", "withdrawn", "", ""]
     withdrawn = decide(TWO_OF_ANYONE, verified("dana"), verified("dana", "withdraw", 2))
     assert dict(withdrawn.standing)[verified("dana").id] == "withdrawn"
+    assert ignored(withdrawn, "approvals")[verified("dana").id] == "withdrawn"
+    assert ignored(decision, "veto")[records[1].id] == "withdrawn"
 
 
 def test_a_veto_of_an_earlier_commit_of_the_version_still_stands() -> None:

@@ -16,7 +16,9 @@ from tests.recorded import (
     ONE_EACH,
     PEOPLE,
     TWO_OF_ANYONE,
+    a_review,
     decide,
+    judged,
     verified,
 )
 
@@ -63,6 +65,20 @@ def test_order_and_duplication_of_records_change_no_decision(
     shuffled = [*records, *records[: chance.randint(0, len(records))]]
     chance.shuffle(shuffled)
     assert decided(policy, shuffled) == decided(policy, records)
+
+
+def test_unverified_lines_in_any_order_and_number_change_no_decision() -> None:
+    lines = [
+        judged(b"garbage", signer="eve@example.com"),
+        judged(a_review("eve", "reject")),
+        judged(a_review("dana", model="other")),
+        judged(a_review("dana"), signer="lee@example.com"),
+    ]
+    votes = [verified("dana"), verified("lee")]
+    decision = decide(TWO_OF_ANYONE, *votes, *lines)
+    assert decision.allowed
+    assert decide(TWO_OF_ANYONE, *lines[::-1], *votes, *lines) == decision
+    assert {each.id for each in lines} <= {identity for identity, reason in decision.standing if reason}
 
 
 def test_many_people_are_no_reason_to_think_long() -> None:

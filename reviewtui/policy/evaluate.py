@@ -31,6 +31,7 @@ from reviewtui.verification import RecordedReview, UnverifiedReview, VerifiedRev
 __all__ = ["PolicySubject", "evaluate"]
 
 NO_POLICY = "There is no policy in the trusted branch, so nothing can be released; reviewtui init writes one."
+_HELPING = (Verdict.APPROVE, Verdict.OVERRIDE)
 _NO_RECORDS: Mapping[str, int] = {}
 
 
@@ -139,7 +140,7 @@ def _entry(rule: ReleaseRule, case: _Case) -> _Entry:
     )
     findings = (
         *contributor_findings(rule, case.subject, case.policy),
-        *approval_findings(votes, ignored=_unverified_approvals(case)),
+        *approval_findings(votes, ignored=_ignored(case, _HELPING, unreadable=True)),
         *(metric_finding(metric, case.subject.facts, case.subject.base_facts) for metric in rule.metrics),
         *_not_evaluated(rule),
     )
@@ -162,11 +163,7 @@ def _no_entry(model: str) -> Finding:
 
 
 def _veto(case: _Case) -> Finding:
-    ignored = tuple(
-        IgnoredRecord(each.id, each.reason)
-        for each in case.records.unverified
-        if each.review is not None and each.review.verdict in (Verdict.REJECT, Verdict.WITHDRAW)
-    )
+    ignored = _ignored(case, (Verdict.REJECT, Verdict.WITHDRAW))
     vetoes = [(each.person, each.veto) for each in case.standings.persons if each.veto is not None]
     if not vetoes:
         return Finding("veto", FindingState.MET, "No rejection stands.", (), ignored)
@@ -182,12 +179,16 @@ def _why(record: VerifiedReview) -> str:
     return f": {shown}{'' if shown[-1] in '.!?…' else '.'}" if shown else "."
 
 
-def _unverified_approvals(case: _Case) -> tuple[IgnoredRecord, ...]:
-    return tuple(
+def _ignored(case: _Case, verdicts: tuple[Verdict, ...], *, unreadable: bool = False) -> tuple[IgnoredRecord, ...]:
+    """The records with these verdicts that never came to be weighed: unverified, superseded, withdrawn, copies."""
+    verdict_of = {each.id: each.review.verdict for each in case.records.verified}
+    fates = [IgnoredRecord(i, fate) for i, fate in case.standings.fates if fate and verdict_of[i] in verdicts]
+    unverified = [
         IgnoredRecord(each.id, each.reason)
         for each in case.records.unverified
-        if each.review is None or each.review.verdict in (Verdict.APPROVE, Verdict.OVERRIDE)
-    )
+        if (unreadable if each.review is None else each.review.verdict in verdicts)
+    ]
+    return tuple(sorted({*fates, *unverified}, key=lambda each: (each.id, each.reason)))
 
 
 def _unreadable(records: _Records, case: _Case | None) -> tuple[Finding, ...]:
