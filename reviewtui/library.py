@@ -21,8 +21,9 @@ from reviewtui.catalog import (
 from reviewtui.diff import ChangeKind, TextChange, VersionDiff, diff_facts, unified_text
 from reviewtui.errors import UnknownRevisionError, UnknownVersionError
 from reviewtui.facts.discovery import discover_models, model_path
-from reviewtui.facts.extraction import FactCache, extract_facts
+from reviewtui.facts.extraction import extract_facts
 from reviewtui.facts.model import FactSources, VersionFacts
+from reviewtui.facts.reading import ParseCache
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry
 from reviewtui.git.objects import CommitInfo, ObjectId, Ref
@@ -42,7 +43,7 @@ class VersionLibrary:
         self.refs = refs
         self.settings = settings
         self._facts: dict[tuple[ObjectId, str], VersionFacts] = {}
-        self._fact_cache = FactCache()
+        self._fact_cache = ParseCache()
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
         self._paths: dict[str, str] = {}
         self._graph = CommitGraph({})

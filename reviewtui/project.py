@@ -226,7 +226,7 @@ class Project:
     def push_release(self, tag: str, *, remote: str) -> None:
         """Push the notes, then the tag. Raises: GitError."""
         self._notes().sync(remote)
-        self.repository.push(remote, [f"refs/tags/{tag}:refs/tags/{tag}"])
+        self.repository.push(remote, (f"refs/tags/{tag}:refs/tags/{tag}",))
 
     def _release_message(self, version: ModelVersion, decision: Decision) -> bytes:
         base = self.base_of(version).version

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reviewtui.facts.model import Problem
+from reviewtui.git.notes import NotesProblem
 from reviewtui.git.objects import ObjectId
 from reviewtui.review import MalformedRecordError, Review, decode_review, record_id
 from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError
@@ -30,7 +30,7 @@ class Records:
     by_commit: Mapping[ObjectId, tuple[RecordedLine, ...]] = field(default_factory=dict)
     by_version: Mapping[tuple[str, str], tuple[RecordedLine, ...]] = field(default_factory=dict)
     ids: frozenset[str] = frozenset()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[NotesProblem, ...] = ()
 
     def beside(self, commit: ObjectId) -> tuple[RecordedLine, ...]:
         """The lines of a commit's note."""
@@ -51,7 +51,7 @@ class Records:
         return max(own, key=lambda line: (line.claim.seq if line.claim else 0, line.id), default=None)
 
 
-def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[Problem, ...] = ()) -> Records:
+def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[NotesProblem, ...] = ()) -> Records:
     """Take every line of the notes apart, as far as it can be read."""
     by_commit = {commit: tuple(_recorded(commit, line) for line in lines) for commit, lines in notes.items()}
     by_version: dict[tuple[str, str], list[RecordedLine]] = {}

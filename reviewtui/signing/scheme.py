@@ -56,9 +56,15 @@ class Signer(Protocol):
     def keyid(self) -> str: ...
 
     @property
-    def may_prompt(self) -> bool: ...
+    def may_prompt(self) -> bool:
+        """Whether signing may ask for a passphrase or a touch on the terminal."""
+        ...
 
     def describe(self) -> str: ...
+
+    def public_key(self) -> str:
+        """The public key as text: a line of OpenSSH's format without a comment, or an armoured OpenPGP block."""
+        ...
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
         """The raw signature (SSHSIG blob, OpenPGP packet, CMS), proved before it is returned. Raises SigningError."""
