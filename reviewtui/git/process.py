@@ -111,11 +111,25 @@ class Git:
 
         Raises: GitCommandError; NotARepositoryError; GitMissingError.
         """
+        status, out, err = self.attempt(*arguments, input=input, environment=environment, online=online)
+        if status not in ok:
+            raise command_error(arguments, status, err)
+        return out
+
+    def attempt(
+        self,
+        *arguments: str,
+        input: bytes = b"",  # noqa: A002
+        environment: Mapping[str, str] | None = None,
+        online: bool = False,
+    ) -> tuple[int, bytes, bytes]:
+        """Exit status, standard output and standard error, whatever they are."""
         process = self.start(*arguments, environment=environment, online=online, stderr=subprocess.PIPE)
-        out, err = process.communicate(input)
-        if process.returncode not in ok:
-            raise command_error(arguments, process.returncode, err)
-        return bytes(out)
+        try:
+            out, err = process.communicate(input)
+        finally:
+            end_process(process)
+        return process.returncode, bytes(out), bytes(err)
 
     def stream(self, *arguments: str, input: bytes = b"") -> Iterator[bytes]:  # noqa: A002
         """The NUL-separated records that git prints, one by one. Closing the iterator ends the process.

@@ -9,12 +9,14 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from reviewtui.errors import GitCommandError, GitError, NotARepositoryError, UnknownRevisionError
+from reviewtui.git import remotes
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry, trace_ancestry
 from reviewtui.git.objects import CommitInfo, ObjectId, Person, Ref, RefName, TagObject
 from reviewtui.git.parsing import MalformedObjectError, parse_commit, parse_identity, parse_tag
 from reviewtui.git.process import Git
 from reviewtui.git.refs import is_ref_name, read_refs
+from reviewtui.git.remotes import Progress
 from reviewtui.git.tree import CommitTree, TreeStore
 
 MAX_COMMIT_BYTES = 4 << 20
@@ -146,9 +148,28 @@ class Repository:
         return read_refs(self.git)
 
     def ref(self, name: str) -> ObjectId | None:
-        """What one ref (by its full name) points to, or None."""
-        info = self.git.cat_file.info(name) if is_ref_name(name) and name.startswith("refs/") else None
-        return info[0] if info else None
+        """What one ref (by its full name) points to, or None. The object itself may be missing."""
+        if not (name.startswith("refs/") and is_ref_name(name)):
+            return None
+        info = self.git.cat_file.info(name)
+        if info is not None:
+            return info[0]
+        # A ref whose object is missing looks to cat-file as if it were not there; whoever reads a veto must know.
+        printed = self.git.run("rev-parse", "--verify", "--quiet", name, ok=(0, 1)).decode("ascii").strip()
+        return ObjectId(printed) if printed else None
+
+    def fetch(self, remote: str, refspecs: Sequence[str], *, progress: Progress | None = None) -> None:
+        """Fetches exactly these refspecs: no tags, no pruning. Raises: GitError."""
+        remotes.fetch(self, remote, refspecs, progress=progress)
+
+    def push(
+        self, remote: str, refspecs: Sequence[str], *, atomic: bool = False, progress: Progress | None = None
+    ) -> None:
+        """Pushes exactly these refspecs. Raises: GitError where the remote refuses any of them."""
+        results = remotes.push(self, remote, refspecs, atomic=atomic, progress=progress)
+        refused = [result for result in results if not result.ok]
+        if refused:
+            raise GitError(f"{remote} refused {refused[0].target}: {refused[0].summary}")
 
     def head(self) -> ObjectId | None:
         """The commit that HEAD leads to, or None where there is none yet."""
@@ -184,13 +205,13 @@ class Repository:
 
     def tree(self, commit: ObjectId) -> CommitTree:
         """The files of a commit. Nothing is read before it is asked for."""
-        return CommitTree(commit, self._trees)
+        return CommitTree(commit, self.tree_store)
 
     def trees(self, commits: Iterable[ObjectId]) -> tuple[CommitTree, ...]:
         """The files of many commits; their top directories are read at once."""
         wanted = tuple(commits)
-        self._trees.load_roots(wanted)
-        return tuple(CommitTree(commit, self._trees) for commit in wanted)
+        self.tree_store.load_roots(wanted)
+        return tuple(CommitTree(commit, self.tree_store) for commit in wanted)
 
     def commits(self, ids: Iterable[ObjectId]) -> dict[ObjectId, CommitInfo]:
         """Many commits at once. Those that are missing, or no commits, are left out."""
@@ -260,7 +281,7 @@ class Repository:
             return Ancestry((), {})
         asked = "".join(f"{tip}\n" for tip in dict.fromkeys(tips)).encode("ascii")
         printed = self.git.run("rev-list", "--topo-order", "--reverse", "--parents", "--stdin", input=asked)
-        return trace_ancestry(printed.split(b"\n"), tips=tips, among=among)
+        return trace_ancestry(printed.splitlines(), tips=tips, among=among)
 
     def create_tag(self, name: str, *, commit: ObjectId, message: bytes) -> ObjectId:
         """Makes a signed, annotated tag with the user's own signing set-up, and proves what was made.
@@ -299,7 +320,8 @@ class Repository:
         return text if len(printed) <= MAX_DIFF_BYTES else text + "\n(the rest is left out)\n"
 
     @cached_property
-    def _trees(self) -> TreeStore:
+    def tree_store(self) -> TreeStore:
+        """Tree objects, remembered across all commits."""
         return TreeStore(self.git.cat_file, id_bytes=self.id_digits // 2)
 
     @cached_property

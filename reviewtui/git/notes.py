@@ -1,0 +1,337 @@
+"""Notes: append-only lines beside a commit.
+
+Laws
+1. A write is a compare-and-swap of the ref: it happens whole, or not at all, and never over somebody else's.
+2. Reading is total: what is no note is a problem with a name, never a silence.
+3. Nothing here takes a line away. Two histories are united line by line.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reviewtui.errors import GitCommandError, GitError, MalformedFileError, RefChangedError
+from reviewtui.git.notes_tree import (
+    MAX_NOTE_BYTES,
+    MAX_NOTES,
+    NOTE_MODE,
+    NotesTree,
+    annotated_object,
+    join_lines,
+    split_lines,
+    write_blobs,
+)
+from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.git.remotes import push
+from reviewtui.git.repository import Repository
+
+if TYPE_CHECKING:
+    from reviewtui.git.notes_history import NotesChange
+
+MAX_LINE_BYTES = 64 << 10
+WRITE_TRIES = 200
+SYNC_TRIES = 30
+TRACKING = "refs/notes/reviewtui-remotes/"
+
+_NOTES = "refs/notes/"
+_LONGEST_PAUSE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class NotesProblem:
+    """Something below a notes ref that is no readable note: the path, and what is wrong with it."""
+
+    path: str
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotesContent:
+    """All notes of one state: lines in bytewise order by annotated commit, and what could not be read."""
+
+    lines: Mapping[ObjectId, tuple[bytes, ...]]
+    problems: tuple[NotesProblem, ...] = ()
+    tip: ObjectId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncResult:
+    """Lines that came, lines that went, how often it was tried, and the tip that both sides have now."""
+
+    received: int
+    sent: int
+    tries: int
+    tip: ObjectId | None
+
+
+class Notes:
+    """The notes below one ref of one repository."""
+
+    def __init__(self, repository: Repository, ref: RefName) -> None:
+        if not ref.startswith(_NOTES):
+            raise GitError(f"{ref} is no notes ref.")
+        self.repository = repository
+        self.ref = ref
+
+    def tip(self) -> ObjectId | None:
+        """The commit that the ref points to, or None where there is no such ref.
+
+        Raises: GitError where it points to something else, or to what is missing.
+        """
+        return self._commit_at(self.ref)
+
+    def lines(self, commit: ObjectId) -> tuple[bytes, ...]:
+        """The lines of one commit's note, without LF, in bytewise order. Raises: GitError."""
+        return tuple(sorted(self._tree(self.tip()).lines(commit, self.repository.git.cat_file)))
+
+    def read(self, commits: Iterable[ObjectId] | None = None, *, at: ObjectId | None = None) -> NotesContent:
+        """All notes, or those of some commits, now or as of a commit of the notes' own history (law 2)."""
+        try:
+            tip = at or self.tip()
+            if tip is None:
+                return NotesContent({})
+            return self._read(tip, None if commits is None else frozenset(commits))
+        except (GitError, MalformedFileError) as error:
+            return NotesContent({}, (NotesProblem(self.ref, error.message),))
+
+    def append(self, commit: ObjectId, line: bytes) -> ObjectId:
+        """Adds a line to a commit's note, and gives the notes commit that holds it.
+
+        Raises: RefChangedError where others write faster for too long; GitError.
+        """
+        _check_line(line)
+        if annotated_object(commit, digits=self.repository.id_digits) is None or "/" in commit:
+            raise GitError(f"{commit} is no full object id.")
+        return self._write(lambda tip: self._appended(tip, commit, line))
+
+    def unite(self, other: ObjectId) -> tuple[ObjectId, int]:
+        """Takes over every line of another state of the notes. Gives the tip, and the number of lines that were new.
+
+        Raises: RefChangedError; GitError where a note of the other state cannot be read whole.
+        """
+        counts = [0]
+
+        def united(tip: ObjectId | None) -> ObjectId:
+            if tip is None:
+                counts[0] = sum(map(len, self.read(at=other).lines.values()))
+                return other
+            made, counts[0] = self._united(tip, other)
+            return made
+
+        return self._write(united), counts[0]
+
+    def history(self, since: ObjectId | None = None) -> Iterator[NotesChange]:
+        """What each commit of the ref did to which note, oldest first (see notes_history.read_history)."""
+        from reviewtui.git.notes_history import read_history
+
+        tip = self.tip()
+        return iter(()) if tip is None else read_history(self, tip=tip, since=since)
+
+    def contains(self, commit: ObjectId) -> bool:
+        """Whether the notes' history, as it is now, holds a commit of the notes."""
+        tip = self.tip()
+        return tip is not None and self._is_ancestor(commit, tip)
+
+    def fetch(self, remote: str) -> ObjectId | None:
+        """Brings a remote's notes to their tracking ref. Gives their tip, or None where the remote has none."""
+        tracking = self.tracking_ref(remote)
+        try:
+            self.repository.fetch(remote, (f"+{self.ref}:{tracking}",))
+        except GitCommandError as error:
+            if "couldn't find remote ref" not in error.stderr:
+                raise
+            return None
+        return self._commit_at(tracking)
+
+    def push(self, remote: str) -> bool:
+        """Sends the notes, never by force. False where the remote has moved on. Raises: GitError."""
+        (result,) = push(self.repository, remote, (f"{self.ref}:{self.ref}",), atomic=False, progress=None)
+        if result.is_stale:
+            return False
+        if not result.ok:
+            raise GitError(f"{remote} refused the notes: {result.summary}")
+        return True
+
+    def sync(self, remote: str) -> SyncResult:
+        """Fetches, unites and pushes, until both sides hold every line of both. Raises: RefChangedError; GitError."""
+        received = 0
+        for tries in range(1, SYNC_TRIES + 1):
+            theirs = self.fetch(remote)
+            if theirs is not None:
+                received += self.unite(theirs)[1]
+            tip = self.tip()
+            if tip is None or tip == theirs:
+                return SyncResult(received, 0, tries, tip)
+            sent = self._count_new(theirs, tip)
+            if self.push(remote):
+                return SyncResult(received, sent, tries, tip)
+            _pause(tries)
+        raise RefChangedError(f"{remote} is written to by others all the time.", hint="Try again in a moment.")
+
+    def tracking_ref(self, remote: str) -> RefName:
+        """Where the notes of a remote are kept, unmixed with one's own."""
+        return RefName(f"{TRACKING}{remote}/{self.ref.removeprefix(_NOTES).removeprefix('reviewtui/')}")
+
+    def tree_at(self, tip: ObjectId | None) -> NotesTree:
+        """One state of the notes."""
+        return self._tree(tip)
+
+    def _commit_at(self, ref: RefName) -> ObjectId | None:
+        target = self.repository.ref(ref)
+        if target is None:
+            return None
+        info = self.repository.git.cat_file.info(target)
+        if info is None or info[1] != "commit":
+            what = f"a {info[1]}, not a commit" if info else "an object that is missing"
+            raise GitError(f"{ref} points to {what}.")
+        return target
+
+    def _tree(self, tip: ObjectId | None) -> NotesTree:
+        return NotesTree(self.repository.tree_store, tip)
+
+    def _read(self, tip: ObjectId, wanted: Collection[ObjectId] | None) -> NotesContent:
+        problems: list[NotesProblem] = []
+        blobs: dict[ObjectId, list[ObjectId]] = {}
+        for number, (mode, blob, path) in enumerate(self._listed(tip)):
+            if number >= MAX_NOTES:
+                raise GitError(f"{self.ref} holds more than {MAX_NOTES} notes.")
+            annotated = annotated_object(path, digits=self.repository.id_digits)
+            if annotated is None:
+                problems.append(
+                    NotesProblem(path, "it is no note: notes are named by a commit's full id in lower case")
+                )
+            elif wanted is not None and annotated not in wanted:
+                continue
+            elif mode != NOTE_MODE:
+                problems.append(NotesProblem(path, f"it is no plain file (mode {mode})"))
+            else:
+                blobs.setdefault(annotated, []).append(blob)
+        texts = self._texts({blob for each in blobs.values() for blob in each}, problems)
+        lines = {
+            annotated: tuple(sorted(frozenset[bytes]().union(*(texts[blob] for blob in each if blob in texts))))
+            for annotated, each in blobs.items()
+        }
+        return NotesContent(lines, tuple(problems), tip)
+
+    def _texts(self, blobs: Collection[ObjectId], problems: list[NotesProblem]) -> dict[str, frozenset[bytes]]:
+        data = self.repository.git.cat_file.read_many(blobs, limit=MAX_NOTE_BYTES)
+        missing = [blob for blob in blobs if blob not in data]
+        for blob, info in self.repository.git.cat_file.infos(missing).items():
+            problem = f"over-limit: {info[2]} bytes, at most {MAX_NOTE_BYTES} are read" if info else "it is missing"
+            problems.append(NotesProblem(blob, problem))
+        return {blob: split_lines(text) for blob, text in data.items()}
+
+    def _listed(self, tip: ObjectId) -> Iterator[tuple[str, ObjectId, str]]:
+        for record in self.repository.git.stream("ls-tree", "-r", "-z", "--full-tree", tip):
+            about, _, path = record.partition(b"\t")
+            mode, _, object_id = about.decode("ascii").split(" ")
+            yield mode, ObjectId(object_id), path.decode("utf-8", "surrogateescape")
+
+    def _write(self, change: Callable[[ObjectId | None], ObjectId]) -> ObjectId:
+        """Law 1."""
+        for tries in range(WRITE_TRIES):
+            tip = self.tip()
+            made = change(tip)
+            if made == tip or self._swap(made, tip):
+                return made
+            _pause(tries)
+        raise RefChangedError(f"{self.ref} is written to by others all the time.", hint="Try again in a moment.")
+
+    def _swap(self, new: ObjectId, old: ObjectId | None) -> bool:
+        expected = old or "0" * self.repository.id_digits
+        try:
+            self.repository.git.run("update-ref", "-m", "reviewtui: notes", self.ref, new, expected)
+        except GitCommandError as error:
+            if self.tip() != old or "File exists" in error.stderr:
+                return False
+            raise
+        return True
+
+    def _appended(self, tip: ObjectId | None, commit: ObjectId, line: bytes) -> ObjectId:
+        tree = self._tree(tip)
+        places = tree.find(commit)
+        before = tree.lines(commit, self.repository.git.cat_file)
+        if tip is not None and line in before and len(places) == 1:
+            return tip
+        edits = self._edits(tree, {commit: before | {line}})
+        return self._committed(tree.edited(self.repository.git, edits), tip, subject=f"Add a record for {commit}")
+
+    def _edits(self, tree: NotesTree, notes: Mapping[ObjectId, frozenset[bytes]]) -> dict[str, ObjectId | None]:
+        contents = [join_lines(lines) for lines in notes.values()]
+        if any(len(content) > MAX_NOTE_BYTES for content in contents):
+            raise GitError(f"A note would grow beyond {MAX_NOTE_BYTES} bytes.")
+        edits: dict[str, ObjectId | None] = {}
+        for annotated, blob in zip(notes, write_blobs(self.repository.git, contents), strict=True):
+            places = sorted(tree.find(annotated), key=len)
+            edits |= dict.fromkeys(places)
+            edits[places[-1] if places else tree.place_for(annotated)] = blob
+        return edits
+
+    def _committed(self, tree: ObjectId, *parents: ObjectId | None, subject: str) -> ObjectId:
+        words = [word for parent in parents if parent for word in ("-p", parent)]
+        made = self.repository.git.run("commit-tree", tree, *words, "-m", subject)
+        return ObjectId(made.decode("ascii").strip())
+
+    def _united(self, ours: ObjectId, theirs: ObjectId) -> tuple[ObjectId, int]:
+        """Law 3."""
+        if ours == theirs:
+            return ours, 0
+        left, right = self._tree(ours), self._tree(theirs)
+        missing_here: dict[ObjectId, frozenset[bytes]] = {}
+        new, missing_there = 0, False
+        for annotated in self._differing(ours, theirs):
+            here = left.lines(annotated, self.repository.git.cat_file)
+            there = right.lines(annotated, self.repository.git.cat_file)
+            missing_there = missing_there or not here <= there
+            if not there <= here:
+                missing_here[annotated] = here | there
+                new += len(there - here)
+        if not missing_there and self._is_ancestor(ours, theirs):
+            return theirs, new
+        if not missing_here and self._is_ancestor(theirs, ours):
+            return ours, 0
+        git = self.repository.git
+        tree = (
+            left.edited(git, self._edits(left, missing_here)) if missing_here else self.repository.tree_store.root(ours)
+        )
+        return self._committed(tree, ours, theirs, subject="Unite records"), new
+
+    def _differing(self, one: ObjectId, other: ObjectId) -> set[ObjectId]:
+        records = self.repository.git.stream("diff-tree", "-r", "-z", "--name-only", "--no-renames", one, other)
+        paths = (path.decode("utf-8", "surrogateescape") for path in records)
+        found = (annotated_object(path, digits=self.repository.id_digits) for path in paths)
+        return {annotated for annotated in found if annotated is not None}
+
+    def _count_new(self, before: ObjectId | None, after: ObjectId) -> int:
+        if before is None:
+            return sum(map(len, self.read(at=after).lines.values()))
+        cat_file = self.repository.git.cat_file
+        return sum(
+            len(self._tree(after).lines(each, cat_file) - self._tree(before).lines(each, cat_file))
+            for each in self._differing(before, after)
+        )
+
+    def _is_ancestor(self, one: ObjectId, other: ObjectId) -> bool:
+        words = ("merge-base", "--is-ancestor", one, other)
+        try:
+            self.repository.git.run(*words)
+        except GitCommandError as error:
+            if error.status == 1:
+                return False
+            raise
+        return True
+
+
+def _check_line(line: bytes) -> None:
+    if not line or b"\n" in line or b"\r" in line or b"\0" in line or not line.isascii():
+        raise GitError("A record is one line of ASCII.")
+    if len(line) > MAX_LINE_BYTES:
+        raise GitError(f"A record has at most {MAX_LINE_BYTES} bytes.")
+
+
+def _pause(tries: int) -> None:
+    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * (tries + 1))))

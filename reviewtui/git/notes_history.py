@@ -1,0 +1,110 @@
+"""What each commit of a notes ref did to the notes, read in one walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+from reviewtui.errors import GitError
+from reviewtui.git.notes import Notes
+from reviewtui.git.notes_tree import MAX_NOTE_BYTES, NOTE_MODE, annotated_object, split_lines
+from reviewtui.git.objects import ObjectId
+
+_TOGETHER = 256
+_COMMIT = b"\x01commit "
+
+
+@dataclass(frozen=True, slots=True)
+class NotesChange:
+    """What one commit did to one note, against one of its parents.
+
+    A merge is told once for each parent, so that what it brings from one side is `added` against the other, and what it
+    dropped from either is `removed`. `problem` says why the note, as it is after the commit, is not readable whole.
+    """
+
+    commit: ObjectId
+    annotated: ObjectId
+    removed: tuple[bytes, ...]
+    added: tuple[bytes, ...]
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class _Touched:
+    """The blobs of one note before and after, and whatever stands where it should be."""
+
+    commit: ObjectId
+    annotated: ObjectId
+    before: list[ObjectId]
+    after: list[ObjectId]
+    problem: str = ""
+
+
+def read_history(notes: Notes, *, tip: ObjectId, since: ObjectId | None = None) -> Iterator[NotesChange]:
+    """Every change from the oldest to the newest; with `since`, only those that are not in that commit's history.
+
+    One git process for the walk; blobs are read some hundreds of commits at a time.
+    Raises: GitCommandError where `since` or a commit of the history is missing.
+    """
+    records = _touched(notes, tip, since)
+    while group := list(islice(records, _TOGETHER)):
+        blobs = {blob for each in group for blob in (*each.before, *each.after)}
+        texts = notes.repository.git.cat_file.read_many(blobs, limit=MAX_NOTE_BYTES)
+        for each in group:
+            yield from _change(notes, each, texts)
+
+
+def _change(notes: Notes, touched: _Touched, texts: Mapping[str, bytes]) -> Iterator[NotesChange]:
+    before, after = _lines(touched.before, texts), _lines(touched.after, texts)
+    problem = touched.problem
+    if any(blob not in texts for blob in (*touched.before, *touched.after)):
+        problem = problem or "a note is missing, or over the limit"
+    removed, added = before - after, after - before
+    if removed:
+        # A line that is gone from one path may still stand in another path of the same note.
+        try:
+            removed -= notes.tree_at(touched.commit).lines(touched.annotated, notes.repository.git.cat_file)
+        except GitError as error:
+            problem = problem or error.message
+    if removed or added or problem:
+        yield NotesChange(touched.commit, touched.annotated, tuple(sorted(removed)), tuple(sorted(added)), problem)
+
+
+def _lines(blobs: Sequence[ObjectId], texts: Mapping[str, bytes]) -> frozenset[bytes]:
+    return frozenset(chain.from_iterable(split_lines(texts[blob]) for blob in blobs if blob in texts))
+
+
+def _touched(notes: Notes, tip: ObjectId, since: ObjectId | None) -> Iterator[_Touched]:
+    excluded = (f"^{since}",) if since is not None else ()
+    words = ("--raw", "-m", "--root", "-r", "-t", "--no-abbrev", "-z", "--no-renames", "--topo-order", "--reverse")
+    stream = notes.repository.git.stream(
+        "log", *words, "--format=%x01commit %H", "--end-of-options", tip, *excluded, "--"
+    )
+    digits = notes.repository.id_digits
+    commit = ObjectId("")
+    pending: dict[ObjectId, _Touched] = {}
+    for token in stream:
+        # A commit's line may be followed, in the same record, by its first change.
+        for part in token.split(b"\n"):
+            if part.startswith(_COMMIT):
+                yield from pending.values()
+                pending = {}
+                commit = ObjectId(part[len(_COMMIT) :].decode("ascii"))
+            elif part.startswith(b":"):
+                path = next(stream, b"").decode("utf-8", "surrogateescape")
+                annotated = annotated_object(path, digits=digits)
+                if annotated is not None:
+                    known = pending.setdefault(annotated, _Touched(commit, annotated, [], []))
+                    _note_down(known, part.decode("ascii")[1:].split(" "))
+    yield from pending.values()
+
+
+def _note_down(touched: _Touched, about: Sequence[str]) -> None:
+    mode_before, mode_after, before, after, _ = about
+    if mode_before == NOTE_MODE:
+        touched.before.append(ObjectId(before))
+    if mode_after == NOTE_MODE:
+        touched.after.append(ObjectId(after))
+    elif mode_after != "000000":
+        touched.problem = f"it is no plain file (mode {mode_after})"
