@@ -19,16 +19,16 @@ _WORDS_OF_HIGHER = """
     precision recall sensitivity specificity tpr tnr ppv npv mcc matthews matthews_correlation matthews_corrcoef
     kappa cohen_kappa jaccard iou miou dice r2 r2_score r_squared explained_variance ndcg mrr hit_rate bleu
     sacrebleu rouge rouge1 rouge2 rougel rougelsum meteor chrf bertscore exact_match em pass_at_1 pearson
-    spearman pearsonr spearmanr kendall silhouette silhouette_score psnr ssim gini ks throughput
+    spearman pearsonr spearmanr kendall silhouette silhouette_score psnr ssim ks throughput
     tokens_per_second samples_per_second steps_per_second ents_f ents_p ents_r tag_acc dep_uas dep_las sents_f
-    sents_p sents_r lemma_acc morph_acc pos_acc cats_score las uas win_rate success_rate lift ci_lower
+    sents_p sents_r lemma_acc morph_acc pos_acc cats_score las uas win_rate success_rate
 """
 HIGHER = frozenset(_WORDS_OF_HIGHER.split())
 _WORDS_OF_LOWER = """
     loss error err error_rate mean_error_rate rmse mae mse msle rmsle mape smape wape mdape medae max_error
     mean_abs_error mean_absolute_error mean_squared_error root_mean_squared_error mean_abs_perc_error
-    mean_absolute_percentage_error perplexity ppl wer cer ter mer per eer log_loss logloss nll cross_entropy
-    crossentropy bce brier brier_score ece mce expected_calibration_error calibration_error fpr fnr far frr fid
+    mean_absolute_percentage_error perplexity ppl wer cer ter mer eer log_loss logloss nll cross_entropy
+    crossentropy bce brier brier_score ece mce expected_calibration_error calibration_error fpr fnr frr fid
     kid lpips hamming_loss hinge latency latency_ms latency_s latency_seconds response_time inference_time
     inference_time_ms time_to_first_token memory memory_mb memory_gb peak_memory_mb toxicity hallucination_rate
     demographic_parity_difference equalized_odds_difference psi drift_score pinball crps deviance bits_per_byte
@@ -96,8 +96,10 @@ def _direction(tokens: list[str]) -> str:
     while tokens:
         for start in range(len(tokens)):
             name = "_".join(tokens[start:])
-            if name in HIGHER or name in LOWER:
-                return "higher" if name in HIGHER else "lower"
+            if name in HIGHER:
+                return "" if LOWER & set(tokens[:start]) else "higher"
+            if name in LOWER:
+                return "" if HIGHER & set(tokens[:start]) else "lower"
         if not _QUALIFIER.match(tokens[-1]):
             return ""
         tokens = tokens[:-1]
