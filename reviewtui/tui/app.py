@@ -21,7 +21,7 @@ from reviewtui.tui.asking import Asks, shown_bindings
 from reviewtui.tui.help_screen import HelpScreen
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.project_like import ProjectLike
-from reviewtui.tui.terminal import DARK, LIGHT, DropControls, suitable_theme, wants_no_colour
+from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
 
 
 class ReviewApp(App[int]):
@@ -76,6 +76,9 @@ class ReviewApp(App[int]):
 
     def get_default_screen(self) -> Screen[None]:
         return HomeScreen()
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return extra_colours(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return [*super().get_line_filters(), self._drop_controls]

@@ -38,8 +38,6 @@ NARROWEST, LOWEST = 60, 16
 class Asks(Screen[Result]):
     """A screen with a notice line and a key line at its foot, and questions under way."""
 
-    FOOTED: ClassVar[bool] = True
-
     def __init__(self) -> None:
         super().__init__()
         self._asked: dict[str, tuple[int, Callable[[Any], None], str]] = {}
@@ -131,9 +129,9 @@ class Asks(Screen[Result]):
         return asked[1]
 
     def _show_busy(self) -> None:
-        if self.is_mounted:
-            busy = [words for _, _, words in self._asked.values() if words]
-            self.query_one(NoticeLine).show_busy(busy[0] if busy else "")
+        busy = [words for _, _, words in self._asked.values() if words]
+        for notice in self.query(NoticeLine):
+            notice.show_busy(busy[0] if busy else "")
 
     # Signing
 
@@ -203,8 +201,8 @@ class Asks(Screen[Result]):
 
     def refresh_keys(self) -> None:
         """Draw the key line again: what can be done may have changed."""
-        if self.is_mounted:
-            self.query_one(KeyLine).refresh()
+        for keys in self.query(KeyLine):
+            keys.refresh()
 
     @on(KeyLine.Pressed)
     async def _press(self, message: KeyLine.Pressed) -> None:

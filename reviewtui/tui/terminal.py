@@ -61,6 +61,13 @@ LIGHT = Theme(
 )
 
 
+def extra_colours(theme: Theme) -> dict[str, str]:
+    """What the style sheet needs beyond a theme's own colours, for themes that are not ours."""
+    if theme.ansi:
+        return dict.fromkeys(DARK.variables, "ansi_default")
+    return dict((DARK if theme.dark else LIGHT).variables)
+
+
 def wants_no_colour(environment: Mapping[str, str]) -> bool:
     """Whether NO_COLOR is set (to anything at all; https://no-color.org asks for a non-empty value)."""
     return bool(environment.get("NO_COLOR"))

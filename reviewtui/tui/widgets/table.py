@@ -71,7 +71,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             return self.table
 
     class Opened(Message):
-        """The row under the cursor is to be opened: Enter, or a double click."""
+        """The row under the cursor is to be opened (Enter, or a double click); there may be none."""
 
         def __init__(self, table: LineTable[Any]) -> None:
             super().__init__()
@@ -187,8 +187,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self.cursor = max(0, len(self._shown) - 1)
 
     def action_open(self) -> None:
-        if self.current is not None:
-            self.post_message(self.Opened(self))
+        self.post_message(self.Opened(self))
 
     def _row_at(self, event: events.MouseEvent) -> int:
         offset = event.get_content_offset(self)

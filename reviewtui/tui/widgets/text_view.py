@@ -151,12 +151,7 @@ class TextView(Toned, ScrollView, can_focus=True):
         first = cell_len(text[:start])
         last = strip.cell_length if end == -1 else cell_len(text[:end])
         style = self.screen.get_component_rich_style("screen--selection")
-        before, middle, after = (
-            strip.divide([first, last, strip.cell_length + 1])[:3]
-            if last > first
-            else (strip, strip.crop(0, 0), strip.crop(0, 0))
-        )
-        return Strip.join([before, middle.apply_style(style), after])
+        return Strip.join([strip.crop(0, first), strip.crop(first, last).apply_style(style), strip.crop(last)])
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         return selection.extract("\n".join(line.text for line in self._lines)), "\n"

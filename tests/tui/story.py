@@ -1,0 +1,279 @@
+"""A project of values alone: what the app shows, without Git and without keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from types import SimpleNamespace
+
+from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, VersionKind
+from reviewtui.diff import Change, ChangeKind, DataChange, MetricChange, MetricVerdict, TextChange, VersionDiff
+from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
+from reviewtui.facts.model import DataDigest, DataFact, EnvironmentFile, Fact, Problem, VersionFacts
+from reviewtui.git.objects import ObjectId, Person, Ref, RefName
+from reviewtui.policy.decision import Decision, Finding, FindingState, IgnoredRecord
+from reviewtui.project import PreparedRelease, PreparedReview, Receipt, ReviewEntry, VersionStatus
+from reviewtui.review import Verdict
+
+NOW = 1_795_000_000
+DAY = 86_400
+
+
+def oid(seed: str) -> ObjectId:
+    return ObjectId((seed.encode().hex() * 20)[:40])
+
+
+def version(
+    name: str,
+    *,
+    kind: VersionKind = VersionKind.CANDIDATE,
+    days: float = 1,
+    author: str = "Dana Reyes",
+    subject: str = "Retrain on the November snapshot",
+    stages: tuple[str, ...] = (),
+    note: str = "",
+) -> ModelVersion:
+    model, _, number = name.partition("@")
+    ref = f"refs/tags/{model}@v{number}" if kind is VersionKind.RELEASE else f"refs/heads/model/{model}/v{number}"
+    return ModelVersion(
+        model=model,
+        version=number,
+        kind=kind,
+        ref=RefName(ref),
+        commit=oid(name),
+        created=int(NOW - days * DAY),
+        author=author,
+        subject=subject,
+        stages=stages,
+        note=note,
+    )
+
+
+def fact_values(text: str = "adam") -> VersionFacts:
+    """Facts of every kind, one text in all of them."""
+    return VersionFacts(
+        commit=oid("facts"),
+        config=tuple(
+            Fact("params.yaml", key, value)
+            for key, value in (("train.lr", 0.0007), ("train.optimizer", text), ("seed", 1337), ("train.epochs", 24))
+        ),
+        metrics=(Fact("metrics.json", "auc", 0.9432), Fact("metrics.json", "f1.de", 0.811)),
+        data=(DataFact("data/train.parquet", DataDigest("md5", "77bc1102aa3344ff55ee66dd77cc88bb"), 2_100_000_000),),
+        environment=(EnvironmentFile("requirements.txt", oid("req"), f"numpy==2.3.4\n{text}\n"),),
+        problems=(Problem("conf/broken.yaml", "committed conflict markers in line 3"),),
+    )
+
+
+def diff_values(text: str = "adam") -> VersionDiff:
+    """A difference of every kind, one text in all of them."""
+    train = DataFact("data/train.parquet", DataDigest("md5", "77bc1102aa3344ff55ee66dd77cc88bb"), 2_100_000_000)
+    return VersionDiff(
+        config=(
+            Change("train.lr", ChangeKind.CHANGED, 0.001, 0.0007, "params.yaml"),
+            Change("train.epochs", ChangeKind.CHANGED, 20, 24, "params.yaml"),
+            Change("train.optimizer", ChangeKind.CHANGED, "sgd", text, "params.yaml"),
+            Change("aug.mixup", ChangeKind.ADDED, None, 0.2, "params.yaml"),
+            Change("aug.cutout", ChangeKind.REMOVED, True, None, "params.yaml", details=(text,)),
+        ),
+        metrics=(
+            MetricChange(
+                "auc", ChangeKind.CHANGED, 0.9391, 0.9432, "metrics.json", "",
+                Decimal("0.0041"), Decimal("0.00437"), MetricVerdict.BETTER, "higher",
+            ),
+            MetricChange(
+                "latency_ms_p95", ChangeKind.CHANGED, 38.9, 41.2, "metrics.json", "",
+                Decimal("2.3"), Decimal("0.0591"), MetricVerdict.WORSE, "lower",
+            ),
+            MetricChange(text, ChangeKind.ADDED, None, 0.5, "metrics.json"),
+        ),
+        data=(
+            DataChange(
+                "data/train.parquet", ChangeKind.CHANGED,
+                replace(train, digest=DataDigest("md5", "1f0a11"), size=1_900_000_000), train, note="",
+            ),
+            DataChange(text, ChangeKind.ADDED, None, DataFact(text, None, note=text), note=text),
+        ),
+        environment=(TextChange("requirements.txt", ChangeKind.CHANGED, ("@@ -1 +1 @@", "-numpy==2.3.3", f"+{text}")),),
+        unchanged=(("config", 1),),
+    )  # fmt: skip
+
+
+CLOSED = Decision(
+    findings=(
+        Finding(
+            "approvals: 2 of data-science, ml-engineering",
+            FindingState.UNMET,
+            "1 of 2 approvals; 1 more is needed",
+            counted=("sha256:" + "a" * 64,),
+            ignored=(IgnoredRecord("sha256:" + "b" * 64, "author"),),
+            unblock=("bob@example.com", "linus@example.com"),
+        ),
+        Finding("metric latency_ms_p95 at most 40", FindingState.UNMET, "41.2 is over 40"),
+        Finding("metric auc at least 0.93", FindingState.MET, "0.9432"),
+        Finding("no rejection stands", FindingState.MET, ""),
+    ),
+    approvals=1,
+    required=2,
+)
+OPEN = Decision(
+    findings=(Finding("approvals: 2 of data-science", FindingState.MET, "2 of 2 approvals"),), approvals=2, required=2
+)
+
+
+@dataclass
+class StoryProject:
+    """Answers with values; what was signed is kept in `recorded` and `released`."""
+
+    versions: tuple[ModelVersion, ...] = ()
+    states: dict[str, tuple[str, int, int]] = field(default_factory=dict)
+    text: str = "adam"
+    has_settings: bool = True
+    decision: Decision = CLOSED
+    trouble: ReviewTuiError | None = None
+    signing_trouble: ReviewTuiError | None = None
+    may_prompt: bool = False
+    recorded: list[PreparedReview] = field(default_factory=list)
+    released: list[PreparedRelease] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    before_sign: Callable[[], None] = lambda: None
+    reloads: int = 0
+
+    @property
+    def repository(self) -> SimpleNamespace:
+        branch = Ref(RefName("refs/heads/main"), oid("main"), "commit", oid("main"), "commit")
+        return SimpleNamespace(
+            name="fraud-models",
+            trusted_branch=lambda: branch,
+            identity=lambda: Person("Ada", "ada@example.com"),
+        )
+
+    @property
+    def settings(self) -> SimpleNamespace:
+        return SimpleNamespace(problems=(), exists=self.has_settings)
+
+    @property
+    def catalog(self) -> VersionCatalog:
+        return VersionCatalog(self.versions)
+
+    def reload(self) -> None:
+        self.reloads += 1
+
+    def overview(self) -> tuple[VersionStatus, ...]:
+        if self.trouble:
+            raise self.trouble
+        return tuple(self.status(each) for each in self.versions)
+
+    def status(self, version: ModelVersion) -> VersionStatus:
+        state, approvals, required = self.states.get(version.name, ("unreviewed", 0, 2))
+        return VersionStatus(
+            version=version,
+            state=state,
+            approvals=approvals,
+            required=required,
+            waits_for=("bob@example.com", "ada@example.com"),
+        )
+
+    def facts(self, version: ModelVersion) -> VersionFacts:
+        self.asked.append(version.name)
+        return fact_values(self.text)
+
+    def base_of(self, version: ModelVersion) -> BaseChoice:
+        older = [each for each in self.versions if each.model == version.model and each != version]
+        return BaseChoice(
+            older[-1] if older else None, "the latest release before it" if older else "no release before it"
+        )
+
+    def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
+        return diff_values(self.text)
+
+    def reviews(self, version: ModelVersion) -> tuple[ReviewEntry, ...]:
+        return (
+            entry("bob@example.com", "approve", "The learning rate was discussed."),
+            entry("mallory@example.com", "approve", self.text, counted=False, reason="unknown-key"),
+        )
+
+    def signer(self) -> SimpleNamespace:
+        if self.signing_trouble:
+            raise self.signing_trouble
+        return SimpleNamespace(keyid="SHA256:mT4")
+
+    def reviewer(self, signer: SimpleNamespace) -> str:
+        return "ada@example.com"
+
+    def gate(self, version: ModelVersion) -> Decision:
+        return self.decision
+
+    def prepare_review(self, version: ModelVersion, verdict: Verdict, comment: str) -> PreparedReview:
+        if self.signing_trouble:
+            raise self.signing_trouble
+        return prepared_review(statement_of(version, verdict, comment), may_prompt=self.may_prompt)
+
+    def record_review(self, prepared: PreparedReview) -> Receipt:
+        self.before_sign()
+        self.recorded.append(prepared)
+        return Receipt("sha256:" + "c" * 64, notes_commit=oid("note"))
+
+    def prepare_release(self, version: ModelVersion) -> PreparedRelease:
+        return prepared_release(version, self.decision)
+
+    def release(self, prepared: PreparedRelease) -> ObjectId:
+        if not prepared.decision.allowed:
+            raise ReleaseRefusedError("The gate is closed.", decision=prepared.decision)
+        self.released.append(prepared)
+        return oid("tag")
+
+
+def statement_of(version: ModelVersion, verdict: Verdict, comment: str) -> bytes:
+    statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": version.name}]}
+    predicate = {"commit": version.commit, "verdict": verdict.value, "comment": comment}
+    return (json.dumps({**statement, "predicate": predicate}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def entry(reviewer: str, verdict: str, comment: str, *, counted: bool = True, reason: str = "") -> ReviewEntry:
+    return ReviewEntry(
+        id="sha256:" + "d" * 64, reviewer=reviewer, verdict=verdict, comment=comment, at="2026-11-20T08:15:00Z",
+        counted=counted, reason=reason, keyid="SHA256:9fK", commit=oid("noted"),
+    )  # fmt: skip
+
+
+def prepared_review(payload: bytes, *, may_prompt: bool = False) -> PreparedReview:
+    return PreparedReview(
+        version=VERSIONS[0], payload=payload, review=None,
+        signer_description="SSH ed25519 SHA256:mT4 ada@laptop (ssh-agent)",
+        notes_ref="refs/notes/reviewtui/reviews", warnings=("The gate fails: latency_ms_p95.",), may_prompt=may_prompt,
+    )  # fmt: skip
+
+
+def prepared_release(version: ModelVersion, decision: Decision) -> PreparedRelease:
+    return PreparedRelease(
+        version=version, tag=f"{version.model}@v{version.version}",
+        message=f"{version.name}\n\nModel: {version.model}\n".encode(),
+        decision=decision, signer_description="SSH ed25519 SHA256:mT4 ada@laptop", may_prompt=False,
+    )  # fmt: skip
+
+
+VERSIONS = (
+    version("fraud-net@1.42.0", days=0.1, author="Grace Lin"),
+    version("fraud-net@1.41.3", days=3, author="Linus Berg", subject="Smaller batch, same data"),
+    version("fraud-net@1.41.0", kind=VersionKind.RELEASE, days=20, stages=("prod",), subject="Third quarter"),
+    version("fraud-net@1.40.0", kind=VersionKind.RELEASE, days=90, subject="Second quarter"),
+    version("churn@0.9.0", days=2, author="Ada", subject="Wider trees"),
+    version("churn@0.8.9", days=5, author="Bob", note="differs on refs/remotes/origin/model/churn/v0.8.9"),
+    version("churn@0.8.0", kind=VersionKind.RELEASE, days=200, note="deprecated"),
+)
+STATES = {
+    "fraud-net@1.42.0": ("in-review", 1, 2),
+    "fraud-net@1.41.3": ("unreviewed", 0, 2),
+    "fraud-net@1.41.0": ("released", 2, 2),
+    "fraud-net@1.40.0": ("released", 2, 2),
+    "churn@0.9.0": ("rejected", 0, 2),
+    "churn@0.8.9": ("stale", 0, 2),
+    "churn@0.8.0": ("released-unreviewed", 0, 2),
+}
+
+
+def story(**changes: object) -> StoryProject:
+    """Two models, seven versions, every state but approved."""
+    return StoryProject(**{"versions": VERSIONS, "states": STATES, **changes})  # type: ignore[arg-type]
