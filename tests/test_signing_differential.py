@@ -10,13 +10,13 @@ import os
 import random
 import re
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import ssh_material as make
 
 from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, armor, dearmor
 from reviewtui.signing.differences import DIFFERENCES
@@ -26,11 +26,13 @@ from reviewtui.signing.ssh_keys import WeakAlgorithmError
 from reviewtui.signing.sshsig import parse_sshsig
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.signing.wire import MalformedWireError, wire_mpint, wire_string
+from tests import ssh_material as make
 
 CASES = int(os.environ.get("REVIEWTUI_DIFFERENTIAL_CASES", "240"))
 SEED = int(os.environ.get("REVIEWTUI_DIFFERENTIAL_SEED", "20260301"))
 MESSAGE = b"DSSEv1 1 a 2 {}"
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+SUMMER = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 DANA = "dana@example.com"
 KEYS = make.every_kind()
 
@@ -128,7 +130,9 @@ _OPTIONS = ("", "", "", 'namespaces="reviewtui"', 'namespaces="git"', 'namespace
             "cert-authority", "cert-authority,", 'cert-authority,namespaces="reviewtui"', "nonsense", 'a="b c"',
             'namespaces="a b,reviewtui"', 'namespaces="reviewtui', 'namespaces="reviewtui\\"',
             'namespaces="x",namespaces="y"',
-            'valid-before="20260302UTC"', ",", "no-pty")  # fmt: skip
+            'valid-before="20260302UTC"', ",", "no-pty", 'valid-before="202603010700"', 'valid-after="202603010700"',
+            'valid-before="202607010700"', 'valid-before="202607010659"', 'valid-after="202607010700"',
+            'valid-after="202607010800"', 'valid-before="202607011200"', 'valid-after="20260701120000"')  # fmt: skip
 
 
 def _random_line(choice: random.Random, keys: list[make.Key]) -> bytes:
@@ -147,30 +151,40 @@ def _random_line(choice: random.Random, keys: list[make.Key]) -> bytes:
     return choice.choice((b"", b"", b" ")) + blank.join(filter(None, words)) + choice.choice((b"", b"", b"\r", b" "))
 
 
-def test_random_signer_files_are_read_as_ssh_keygen_does(tmp_path: Path) -> None:
-    choice = random.Random(SEED + 1)
+@pytest.fixture(params=["UTC", "America/New_York"])
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Times without a Z are local: to ssh-keygen by its environment, to us by the C library's."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", request.param)
+        time.tzset()
+        yield request.param
+    time.tzset()
+
+
+def test_random_signer_files_are_read_as_ssh_keygen_does(tmp_path: Path, zone: str) -> None:
+    choice = random.Random(f"{SEED} {zone}")
     keys = [make.ed25519(1), make.ecdsa(256, 1), make.sk_ed25519(1), make.ed25519(2)]
     files = [
-        b"\n".join(_random_line(choice, keys) for _ in range(choice.randrange(1, 4))) + b"\n" for _ in range(CASES)
+        b"\n".join(_random_line(choice, keys) for _ in range(choice.randrange(1, 4))) + b"\n" for _ in range(CASES // 2)
     ]
     signer = keys[0]
     plain = make.sshsig(signer, MESSAGE)
     by_authority = make.sshsig(make.ed25519(3), MESSAGE, key_blob=make.certificate(make.ed25519(3), signer))
 
     def judge(folder: Path, at: int) -> tuple[bool, bool, bool]:
-        blob = by_authority if at % 3 == 0 else plain
+        blob, now = (by_authority if at % 3 == 0 else plain), (NOW, SUMMER)[at % 2]
         (folder / "allowed").write_bytes(files[at])
         (folder / "sig").write_bytes(armor(SignatureScheme.SSH, blob))
         theirs = _ssh_keygen(
             "-Y", "verify", "-n", "reviewtui", "-I", DANA, "-f", folder / "allowed", "-s", folder / "sig",
-            f"-Overify-time={NOW:%Y%m%d%H%M%S}Z",
+            f"-Overify-time={now:%Y%m%d%H%M%S}Z",
         )  # fmt: skip
-        trusted = TrustedSigners.load(TrustFiles(files[at]), now=NOW)
+        trusted = TrustedSigners.load(TrustFiles(files[at]), now=now)
         found = trusted.verify(MESSAGE, blob, keyid="")
         ours = found.status is SignatureStatus.GOOD and DANA in found.principals
         return ours, theirs, any(each.kind == "pattern" for each in trusted.problems)
 
-    verdicts = _in_parallel(tmp_path, CASES, judge)
+    verdicts = _in_parallel(tmp_path, CASES // 2, judge)
     apart = [files[at] for at, (ours, theirs, patterns) in enumerate(verdicts)  # type: ignore[misc]
              if ours != theirs and not (theirs and patterns)]  # fmt: skip
     assert apart == []

@@ -6,7 +6,6 @@ import subprocess
 import sys
 
 import pytest
-import ssh_material as make
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from reviewtui.signing.ssh_keys import (
 )
 from reviewtui.signing.sshsig import SshCheck, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError, WireReader, wire_mpint, wire_string
+from tests import ssh_material as make
 
 MESSAGE = b"DSSEv1 1 a 2 {}"
 CHECKS: list[SshCheck] = [InProcessCheck(), KeygenCheck()]

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import ssh_material as make
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from reviewtui.signing.revoked import RevokedKeys, UnreadableRevocationsError
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.ssh_keys import parse_public_key
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
+from tests import ssh_material as make
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MESSAGE = b"DSSEv1 28 application/vnd.in-toto+json 2 {}"

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from reviewtui.errors import SigningError
 from reviewtui.signing.allowed_signers import TrustProblem
 from reviewtui.signing.gnupg import judge, status_lines
 from reviewtui.signing.keygen import VERIFY_TIMEOUT, Outcome, run_program
@@ -53,8 +54,11 @@ class OpenPgpKeys:
             self._home = tempfile.TemporaryDirectory(prefix="reviewtui-gpg-")
             # GnuPG 2.4 keeps a new home's keys in a daemon unless its common.conf is there and says nothing.
             Path(self._home.name, "common.conf").touch()
-            problems += [problem for at, data in enumerate(files, 1) if (problem := self._import(data, at))]
-            problems += self._list()
+            try:
+                problems += [problem for at, data in enumerate(files, 1) if (problem := self._import(data, at))]
+                problems += self._list()
+            except SigningError as error:
+                problems.append(_problem(0, "unreadable", error.message))
         self.problems = tuple(problems)
 
     def fingerprints(self) -> dict[str, tuple[str, ...]]:

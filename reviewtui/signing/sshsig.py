@@ -87,6 +87,6 @@ def _read_key(blob: bytes) -> tuple[SshPublicKey, SshCertificate | None]:
 
 
 def _namespace(raw: bytes) -> str:
-    if not raw or not all(0x20 <= byte < 0x7F for byte in raw):
+    if not raw or not raw.isascii() or not (text := raw.decode("ascii")).isprintable():
         raise MalformedWireError("the namespace is empty, or not printable ASCII")
-    return raw.decode("ascii")
+    return text

@@ -18,17 +18,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from reviewtui.signing.allowed_signers import AllowedSigner, AllowedSigners, TrustProblem
 from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, dearmor
 from reviewtui.signing.certificates import USER_CERTIFICATE, SshCertificate
-from reviewtui.signing.openpgp_trust import OpenPgpKeys
 from reviewtui.signing.patterns import matches_pattern_list
 from reviewtui.signing.revoked import REVOKED_KEYS_PATH, RevokedKeys, UnreadableRevocationsError
 from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Verification
 from reviewtui.signing.ssh_keys import USER_PRESENT, USER_VERIFIED, WeakAlgorithmError
 from reviewtui.signing.sshsig import MAGIC, SshCheck, SshSignature, default_check, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError
+
+if TYPE_CHECKING:
+    from reviewtui.signing.openpgp_trust import OpenPgpKeys
 
 _X509_PREFIX = "x509:"
 _TIME_REASONS = {"not-yet-valid-key": "the key is not valid yet", "expired-key": "the key has expired"}
@@ -74,6 +77,9 @@ class TrustedSigners:
         trusted = cls(allowed, revoked, now=now, check=check)
         trusted.problems += tuple(problems)
         if files.openpgp:
+            # A hook that meets SSH signatures alone never pays for the modules that start gpg.
+            from reviewtui.signing.openpgp_trust import OpenPgpKeys
+
             trusted.add_openpgp(OpenPgpKeys(files.openpgp, now=now))
         return trusted
 
