@@ -106,6 +106,7 @@ def test_what_gpg_signed_speaks_for_the_address_of_its_key(keyring: Keyring) -> 
         assert (found.reason, found.principals) == ("", ("dana@example.com",))
     assert fingerprint in signer.describe()
     assert "Dana Ito" in signer.describe()
+    assert _trusted(signer.public_key().encode()).fingerprints() == {signer.keyid: ("dana@example.com",)}
 
 
 def test_without_a_signing_key_the_committers_is_taken(keyring: Keyring) -> None:

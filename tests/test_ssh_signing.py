@@ -66,6 +66,7 @@ def test_every_kind_of_key_file_signs(tmp_path: Path, kind: str, bits: str) -> N
     signer = _signer(tmp_path, user_signingkey=str(key))
     _proves_itself(signer, _public(key))
     assert not signer.may_prompt
+    assert signer.public_key().split() == _public(key).read_text().split()[:2]
     assert signer.keyid in signer.describe()
     assert "dana@laptop" in signer.describe()
     assert str(key) in signer.describe()

@@ -44,6 +44,11 @@ class GpgSigner:
         asks = ", may ask for its passphrase" if self.asks else ""
         return f"{name} key {owner} {self.fingerprint} (by {Path(self.program).name}{asks})"
 
+    def public_key(self) -> str:
+        command = (self.program, "--batch", "--armor", "--export", self.fingerprint)
+        outcome = run_program(command, environment=_terminal_environment(), timeout=_QUERY_TIMEOUT)
+        return outcome.output.decode("ascii", "replace")
+
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
         with tempfile.TemporaryDirectory(prefix="reviewtui-") as directory:
             document = Path(directory, "message")

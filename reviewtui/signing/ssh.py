@@ -6,6 +6,7 @@ on standard input for the passphrase, and sign the rest. It asks for passphrases
 
 from __future__ import annotations
 
+import base64
 import re
 import shutil
 import tempfile
@@ -59,6 +60,9 @@ class SshSigner:
         comment = "".join(char if char.isprintable() else "?" for char in self.comment)
         words = " ".join(filter(None, ("SSH key", comment, self.key.fingerprint)))
         return f"{words} ({', '.join([self.key.type, place, *notes])})"
+
+    def public_key(self) -> str:
+        return f"{self.key.type} {base64.b64encode(self.key.blob).decode('ascii')}"
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
         program = _usable_program(self.program)
