@@ -11,7 +11,6 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.diff import MetricVerdict, VersionDiff
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.policy.decision import Decision, FindingState
-from reviewtui.records import Records
 from reviewtui.review import Review, ReviewSubject, Verdict, encode_review
 
 Clock = Callable[[], datetime]
@@ -53,23 +52,30 @@ class Receipt:
     notes_commit: ObjectId
 
 
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a reviewer's chain ends: the id of a record, and its sequence number."""
+
+    id: str
+    seq: int
+
+
 def utc_now() -> datetime:
     """The present moment, in UTC."""
     return datetime.now(UTC)
 
 
 def write_review(
-    subject: ReviewSubject, verdict: Verdict, comment: str, *, reviewer: str, records: Records, now: datetime
+    subject: ReviewSubject, verdict: Verdict, comment: str, *, reviewer: str, after: Link | None, now: datetime
 ) -> tuple[Review, bytes]:
-    """A review in the reviewer's own chain, and its statement."""
-    latest = records.latest_of(reviewer)
+    """A review in the reviewer's own chain, and its statement. `after` is the reviewer's latest record, or None."""
     review = Review(
         subject=subject,
         verdict=verdict,
         comment=comment,
         reviewer=reviewer,
-        seq=latest.claim.seq + 1 if latest is not None and latest.claim is not None else 1,
-        prev=latest.id if latest is not None else None,
+        seq=after.seq + 1 if after is not None else 1,
+        prev=after.id if after is not None else None,
         at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         tool=f"reviewtui {__version__}",
     )

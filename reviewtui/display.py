@@ -9,7 +9,9 @@ from decimal import Decimal
 from reviewtui.facts.model import DataDigest, DataFact, Value
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_INVISIBLE = "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065\u206a-\u206f\u3164"
+_INVISIBLE = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u2028\u2029\u2060-\u2065\u206a-\u206f\u3164"
+)
 _MORE = "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
 _TAGS = "\U000e0000-\U000e0fff"
 _MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
@@ -76,7 +78,7 @@ def _plain(value: str) -> bool:
     try:
         float(value)
     except ValueError:
-        return value[0] not in "[{\""
+        return value[0] not in '[{"'
     return False
 
 

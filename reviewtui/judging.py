@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
-from reviewtui.authoring import Clock
+from reviewtui.authoring import Clock, Link
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.git.objects import CommitInfo, ObjectId
 from reviewtui.library import VersionLibrary
@@ -15,10 +16,16 @@ from reviewtui.policy.evaluate import PolicySubject, evaluate
 from reviewtui.policy.state import state_of
 from reviewtui.records import RecordedLine, Records
 from reviewtui.release import check_release_tag, releaser_finding
+from reviewtui.review import Verdict
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.trust import TrustedSigners
-from reviewtui.review import Verdict
-from reviewtui.verification import RecordedReview, VerificationContext, VerifiedReview, verify_review
+from reviewtui.verification import (
+    RecordedReview,
+    UnverifiedReview,
+    VerificationContext,
+    VerifiedReview,
+    verify_review,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,22 @@ class ReviewEntry:
     commit: ObjectId
 
 
+RecordedAt = Callable[[Iterable[RecordedLine]], Mapping[str, int]]
+"""Lines → {record id: when the notes commit that brought it was made, in seconds since 1970}."""
+
+
 class Judge:
     """Judges versions by one reading of refs, records and settings."""
 
     def __init__(
-        self, library: VersionLibrary, records: Records, trust: TrustedSigners, *, identity: str, clock: Clock
+        self,
+        library: VersionLibrary,
+        records: Records,
+        trust: TrustedSigners,
+        *,
+        identity: str,
+        clock: Clock,
+        recorded_at: RecordedAt,
     ) -> None:
         self.library = library
         self.records = records
@@ -64,6 +82,7 @@ class Judge:
         self._context = VerificationContext(identity, trust, records.ids)
         self._verified: dict[tuple[str, bytes, str, str], RecordedReview] = {}
         self._identity = identity
+        self._recorded_at = recorded_at
 
     def status(self, version: ModelVersion) -> VersionStatus:
         """Where a version stands. A version without records costs no reading of its files."""
@@ -96,10 +115,36 @@ class Judge:
             self.library.settings.policy,
             self._policy_subject(version),
             reviews=reviews,
-            earlier=earlier,
+            earlier=(*earlier, *self._broken),
             now=self._now,
+            recorded_at=self._recorded_at(self._overrides(version)),
             errors=self._errors(),
         )
+
+    def _overrides(self, version: ModelVersion) -> list[RecordedLine]:
+        """Overrides are the only records whose age matters; learning it costs a walk through the notes' history."""
+        lines = self._lines(version)
+        return [line for line in lines if line.claim is not None and line.claim.verdict is Verdict.OVERRIDE]
+
+    @cached_property
+    def _broken(self) -> tuple[RecordedReview, ...]:
+        """Records of trusted people, of whatever version, whose predecessor is missing: that might be a veto of this."""
+        judged = (
+            verify_review(line.line, commit=line.commit, model=None, version=None, context=self._context)
+            for line in self.records.dangling
+        )
+        return tuple(each for each in judged if isinstance(each, UnverifiedReview) and each.may_be_veto)
+
+    def chain_end(self, reviewer: str, keyid: str) -> Link | None:
+        """A reviewer's latest record: trusted, or by the very key that is going to sign the next one.
+
+        What others claim in the reviewer's name does not lengthen the chain.
+        """
+        for line in self.records.of(reviewer):
+            judged = verify_review(line.line, commit=line.commit, model=None, version=None, context=self._context)
+            if line.claim is not None and _is_own(judged, reviewer, keyid):
+                return Link(line.id, line.claim.seq)
+        return None
 
     def _errors(self) -> Iterable[tuple[str, str]]:
         settings = self.library.settings
@@ -140,13 +185,14 @@ class Judge:
 
     def entries(self, version: ModelVersion) -> tuple[ReviewEntry, ...]:
         """Every record that stands beside a version's commit, or claims to speak of the version, with its fate."""
-        lines = (
-            *self.records.beside(version.commit),
-            *self.records.elsewhere(version.model, version.version, than=version.commit),
-        )
+        lines = self._lines(version)
         fates = _fates(self.decision(version)) if lines else {}
         entries = [_entry(line, self._judged(line, version), fates) for line in lines]
         return tuple(sorted(entries, key=lambda entry: (entry.at, entry.reviewer, entry.id)))
+
+    def _lines(self, version: ModelVersion) -> tuple[RecordedLine, ...]:
+        others = self.records.elsewhere(version.model, version.version, than=version.commit)
+        return (*self.records.beside(version.commit), *others)
 
     def counted_approvals(self, version: ModelVersion, decision: Decision) -> tuple[VerifiedReview, ...]:
         """The approvals that met a requirement."""
@@ -178,6 +224,13 @@ class Judge:
         policy = self.library.settings.policy
         finding = releaser_finding(policy, signature.principals) if policy is not None else None
         return problems if finding is None or finding.state is FindingState.MET else (*problems, finding.reason)
+
+
+def _is_own(recorded: RecordedReview, reviewer: str, keyid: str) -> bool:
+    if isinstance(recorded, VerifiedReview):
+        return recorded.principal == reviewer
+    by_own_key = recorded.keyid == keyid and recorded.reason.startswith("unknown-key")
+    return by_own_key or (recorded.principal == reviewer and not recorded.reason.startswith("reviewer-key-mismatch"))
 
 
 def _fates(decision: Decision) -> Mapping[str, list[str]]:

@@ -117,7 +117,8 @@ class VersionLibrary:
             return models[0]
         candidates = tuple(f"{model}@{name}" for model in models)
         raise UnknownVersionError(
-            f"{name} is a commit, and this repository holds {len(models)} models.", candidates=candidates,
+            f"{name} is a commit, and this repository holds {len(models)} models.",
+            candidates=candidates,
             hint="Write MODEL@COMMIT.",
         )
 
@@ -233,7 +234,9 @@ class VersionLibrary:
         parents = self.repository.commits({parent for info in infos.values() for parent in info.parents})
         path = self._sources(version.model, version.commit).path
         known = {**parents, **infos}
-        touching = [info for info in infos.values() if info.object_id != version.commit and self._touches(info, path, known)]
+        touching = [
+            info for info in infos.values() if info.object_id != version.commit and self._touches(info, path, known)
+        ]
         return (infos[version.commit], *touching)
 
     def _touches(self, info: CommitInfo, path: str, known: dict[ObjectId, CommitInfo]) -> bool:

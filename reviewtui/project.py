@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -28,7 +27,7 @@ from reviewtui.git.repository import Repository
 from reviewtui.judging import Judge, ReviewEntry, VersionStatus
 from reviewtui.library import VersionLibrary
 from reviewtui.policy.decision import Decision
-from reviewtui.records import REVIEWS_REF, Records, read_records
+from reviewtui.records import REVIEWS_REF, RecordedLine, Records, read_records
 from reviewtui.release import release_message, releaser_finding
 from reviewtui.review import Verdict, record_id
 from reviewtui.settings import Settings, load_settings
@@ -95,7 +94,25 @@ class Project:
 
     @cached_property
     def _judge(self) -> Judge:
-        return Judge(self.library, self.records, self.trust, identity=self.identity, clock=self._clock)
+        return Judge(
+            self.library,
+            self.records,
+            self.trust,
+            identity=self.identity,
+            clock=self._clock,
+            recorded_at=self._recorded_at,
+        )
+
+    def _recorded_at(self, lines: Iterable[RecordedLine]) -> dict[str, int]:
+        """When the notes commit that first brought each line was made."""
+        wanted = {(line.commit, line.line): line.id for line in lines}
+        brought: dict[str, ObjectId] = {}
+        for change in self._notes().history() if wanted else ():
+            for line in change.added:
+                if (identity := wanted.get((change.annotated, line))) is not None:
+                    brought.setdefault(identity, change.commit)
+        commits = self.repository.commits(set(brought.values()))
+        return {identity: commits[commit].committed for identity, commit in brought.items() if commit in commits}
 
     def _notes(self) -> Notes:
         return Notes(self.repository, RefName(REVIEWS_REF))
@@ -170,7 +187,12 @@ class Project:
         reviewer = self.reviewer(signer)
         subject = self.library.subject(version, self.base_of(version).version, identity=self.identity)
         review, payload = write_review(
-            subject, verdict, comment, reviewer=reviewer, records=self.records, now=self._clock()
+            subject,
+            verdict,
+            comment,
+            reviewer=reviewer,
+            after=self._judge.chain_end(reviewer, signer.keyid),
+            now=self._clock(),
         )
         known = reviewer in self.trust.principals_of(signer.keyid)
         warnings = warnings_before_verdict(self.gate(version), verdict, known=known, reviewer=reviewer)
@@ -215,7 +237,11 @@ class Project:
         """
         self.reload()
         again = self.prepare_release(self.library.again(prepared.version))
-        if (again.tag, again.message, again.version.commit) != (prepared.tag, prepared.message, prepared.version.commit):
+        if (again.tag, again.message, again.version.commit) != (
+            prepared.tag,
+            prepared.message,
+            prepared.version.commit,
+        ):
             raise RefChangedError(f"{prepared.version.name} changed while you looked at it; no tag was made.")
         made = self.repository.create_tag(prepared.tag, commit=prepared.version.commit, message=prepared.message)
         self.reload()

@@ -15,21 +15,29 @@ REVIEWS_REF = "refs/notes/reviewtui/reviews"
 
 @dataclass(frozen=True, slots=True)
 class RecordedLine:
-    """One line of the note beside `commit`. `claim` is what it says of itself, unverified; None: it cannot be read."""
+    """One line of the note beside `commit`. `claim` is what it says of itself, unverified; None: it cannot be read.
+
+    `about` is the model and version that it claims to speak of, as far as even an unreadable record says so.
+    """
 
     commit: ObjectId
     line: bytes
     id: str
     claim: Review | None
+    about: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Every recorded line, by the commit it stands beside and by the version it claims to speak of."""
+    """Every recorded line, by the commit it stands beside and by the version it claims to speak of.
+
+    `dangling` are those whose predecessor in their reviewer's chain is not among them.
+    """
 
     by_commit: Mapping[ObjectId, tuple[RecordedLine, ...]] = field(default_factory=dict)
     by_version: Mapping[tuple[str, str], tuple[RecordedLine, ...]] = field(default_factory=dict)
     ids: frozenset[str] = frozenset()
+    dangling: tuple[RecordedLine, ...] = ()
     problems: tuple[NotesProblem, ...] = ()
 
     def beside(self, commit: ObjectId) -> tuple[RecordedLine, ...]:
@@ -40,15 +48,15 @@ class Records:
         """The lines that claim to speak of a version, and stand beside another commit than its present one."""
         return tuple(line for line in self.by_version.get((model, version), ()) if line.commit != than)
 
-    def latest_of(self, reviewer: str) -> RecordedLine | None:
-        """The record of a reviewer with the highest sequence number (of equals: the one with the greatest id)."""
+    def of(self, reviewer: str) -> tuple[RecordedLine, ...]:
+        """The lines that claim to be a reviewer's, the highest sequence number first."""
         own = [
-            line
+            (line.claim.seq, line.id, line)
             for lines in self.by_commit.values()
             for line in lines
             if line.claim is not None and line.claim.reviewer == reviewer
         ]
-        return max(own, key=lambda line: (line.claim.seq if line.claim else 0, line.id), default=None)
+        return tuple(line for _, _, line in sorted(own, key=lambda each: each[:2], reverse=True))
 
 
 def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[NotesProblem, ...] = ()) -> Records:
@@ -57,12 +65,15 @@ def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[N
     by_version: dict[tuple[str, str], list[RecordedLine]] = {}
     for lines in by_commit.values():
         for line in lines:
-            if line.claim is not None:
-                by_version.setdefault((line.claim.subject.model, line.claim.subject.version), []).append(line)
+            if line.about is not None:
+                by_version.setdefault(line.about, []).append(line)
+    every = [line for lines in by_commit.values() for line in lines]
+    ids = frozenset(line.id for line in every)
     return Records(
         by_commit,
         {name: tuple(lines) for name, lines in by_version.items()},
-        frozenset(line.id for lines in by_commit.values() for line in lines),
+        ids,
+        tuple(line for line in every if line.claim and line.claim.prev is not None and line.claim.prev not in ids),
         problems,
     )
 
@@ -73,7 +84,12 @@ def _recorded(commit: ObjectId, line: bytes) -> RecordedLine:
     except MalformedEnvelopeError:
         return RecordedLine(commit, line, record_id(line), None)
     try:
-        claim: Review | None = decode_review(payload)
-    except MalformedRecordError:
-        claim = None
-    return RecordedLine(commit, line, record_id(payload), claim)
+        claim = decode_review(payload)
+    except MalformedRecordError as error:
+        return RecordedLine(commit, line, record_id(payload), None, _named(error.claims))
+    return RecordedLine(commit, line, record_id(payload), claim, (claim.subject.model, claim.subject.version))
+
+
+def _named(claims: Mapping[str, str]) -> tuple[str, str] | None:
+    model, version = claims.get("model"), claims.get("version")
+    return None if model is None or version is None else (model, version)

@@ -71,12 +71,14 @@ def churn_repository(path: Path, *, policy: Mapping[str, Any] | None = None) -> 
     repository = ModelRepository(path)
     for name in ("dana", "lin", "risk"):
         repository.person(name)
-    repository.commit_files({
-        "models/churn/params.yaml": "train:\n  lr: 0.1\n  depth: 6\n",
-        "models/churn/metrics.json": '{"accuracy": 0.91, "loss": 0.31}\n',
-        "models/churn/data/train.csv.dvc": "outs:\n- md5: 11111111111111111111111111111111\n  size: 1000\n"
-        "  hash: md5\n  path: train.csv\n",
-    })
+    repository.commit_files(
+        {
+            "models/churn/params.yaml": "train:\n  lr: 0.1\n  depth: 6\n",
+            "models/churn/metrics.json": '{"accuracy": 0.91, "loss": 0.31}\n',
+            "models/churn/data/train.csv.dvc": "outs:\n- md5: 11111111111111111111111111111111\n  size: 1000\n"
+            "  hash: md5\n  path: train.csv\n",
+        }
+    )
     repository.tag("churn@v1.0.0", message="churn 1.0.0")
     repository.settings(
         config={"repository": "git.example.com/ml/churn", "models": {"churn": {"path": "models/churn"}}},

@@ -66,7 +66,9 @@ def test_a_changed_payload_does_not_verify_by_hand(reviewed: ModelRepository) ->
 
 @pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed.")
 def test_the_digest_of_metrics_can_be_computed_with_jq_sort_and_sha256sum(tmp_path: Path) -> None:
-    metrics = '{"accuracy": 0.9134, "f1": {"de": 0.81, "fr": 0.79}, "steps": 1200, "Überraschung": 0.5, "epochs": [1, 2]}'
+    metrics = (
+        '{"accuracy": 0.9134, "f1": {"de": 0.81, "fr": 0.79}, "steps": 1200, "Überraschung": 0.5, "epochs": [1, 2]}'
+    )
     repository = ModelRepository(tmp_path / "digest")
     repository.commit_files({"metrics.json": metrics, "params.yaml": "lr: 0.1\n"})
     repository.tag("v1.0.0", message="one")

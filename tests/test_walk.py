@@ -165,7 +165,9 @@ def test_a_rule_that_is_not_evaluated_yet_closes_the_gate(tmp_path: Path, key: s
     entry = {**POLICY["releases"][0], key: rule[key]}
     story = churn_repository(tmp_path / "models", policy={**POLICY, "releases": [entry]})
     for name in ("dana", "lin"):
-        assert reviewtui(story.path, "approve", "churn@1.1.0", "-m", "ok", "--yes", person=story.person(name)).status == 0
+        assert (
+            reviewtui(story.path, "approve", "churn@1.1.0", "-m", "ok", "--yes", person=story.person(name)).status == 0
+        )
     gate = reviewtui(story.path, "gate", "churn@1.1.0", "--json")
     assert gate.status == 1
     assert [f["state"] for f in gate.json["findings"] if f["rule"] == key] == ["error"]

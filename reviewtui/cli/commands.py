@@ -126,10 +126,17 @@ def record_verdict(arguments: Namespace) -> int:
         return ExitCode.INTERRUPTED
     receipt = project.record_review(prepared)
     if arguments.json:
-        output.print_json({
-            "id": receipt.id, "name": version.name, "commit": version.commit, "verdict": arguments.verdict,
-            "reviewer": prepared.review.reviewer, "notes_ref": prepared.notes_ref, "notes_commit": receipt.notes_commit,
-        })
+        output.print_json(
+            {
+                "id": receipt.id,
+                "name": version.name,
+                "commit": version.commit,
+                "verdict": arguments.verdict,
+                "reviewer": prepared.review.reviewer,
+                "notes_ref": prepared.notes_ref,
+                "notes_commit": receipt.notes_commit,
+            }
+        )
     say(f"recorded in {prepared.notes_ref}: {receipt.id}")
     return ExitCode.DONE
 

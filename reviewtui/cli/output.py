@@ -70,16 +70,18 @@ def print_versions(printer: Printer, statuses: Iterable[VersionStatus]) -> None:
         version = status.version
         stages = f" #{' #'.join(version.stages)}" if version.stages else ""
         note = f" ({version.note})" if version.note else ""
-        rows.append([
-            display.STATE_MARKS[status.state],
-            clean(version.name),
-            version.kind.value,
-            status.state,
-            display.approvals_text(status.approvals, status.required),
-            display.age_text(version.created, now),
-            clean(version.author),
-            clean((version.ref or version.commit[:10]) + stages + note),
-        ])
+        rows.append(
+            [
+                display.STATE_MARKS[status.state],
+                clean(version.name),
+                version.kind.value,
+                status.state,
+                display.approvals_text(status.approvals, status.required),
+                display.age_text(version.created, now),
+                clean(version.author),
+                clean((version.ref or version.commit[:10]) + stages + note),
+            ]
+        )
         styles.append(_STATE_COLORS.get(status.state, ""))
     printer.table(rows, styles=styles)
 
@@ -88,12 +90,15 @@ def print_facts(printer: Printer, status: VersionStatus, facts: VersionFacts) ->
     """The text of `show`."""
     version = status.version
     printer.line(printer.paint(f"{clean(version.name)}  {version.kind.value}", "bold"))
-    printer.table([
-        ["state", status.state],
-        ["approvals", display.approvals_text(status.approvals, status.required) or "0"],
-        ["ref", clean(version.ref) or "(a commit alone)"],
-        ["commit", version.commit],
-    ], indent="  ")
+    printer.table(
+        [
+            ["state", status.state],
+            ["approvals", display.approvals_text(status.approvals, status.required) or "0"],
+            ["ref", clean(version.ref) or "(a commit alone)"],
+            ["commit", version.commit],
+        ],
+        indent="  ",
+    )
     for title, category in (("CONFIG", facts.config), ("METRICS", facts.metrics)):
         _heading(printer, title, len(category))
         text = display.number_text if title == "METRICS" else display.value_text
@@ -126,14 +131,21 @@ def print_problems(printer: Printer, problems: tuple[Problem, ...]) -> None:
 
 def print_diff(printer: Printer, *, base: BaseChoice, head: ModelVersion, diff: VersionDiff) -> None:
     """The text of `diff`: only what changed."""
-    printer.line(printer.paint(f"{clean(head.name)}  against  {clean(base.version.name) if base.version else 'nothing'}", "bold"))
+    printer.line(
+        printer.paint(f"{clean(head.name)}  against  {clean(base.version.name) if base.version else 'nothing'}", "bold")
+    )
     printer.line(f"  base: {clean(base.reason)}")
     unchanged = dict(diff.unchanged)
     _change_heading(printer, "CONFIG", len(diff.config), unchanged.get("config", 0))
     printer.table(
         [
-            [display.CHANGE_MARKS[c.kind], _key(c.key, c.before_key), _before(c.kind, display.value_text(c.before)), "→",
-             _after(c.kind, display.value_text(c.after))]
+            [
+                display.CHANGE_MARKS[c.kind],
+                _key(c.key, c.before_key),
+                _before(c.kind, display.value_text(c.before)),
+                "→",
+                _after(c.kind, display.value_text(c.after)),
+            ]
             for c in diff.config
         ],
         styles=[_KIND_COLORS[c.kind] for c in diff.config],
@@ -148,8 +160,14 @@ def print_diff(printer: Printer, *, base: BaseChoice, head: ModelVersion, diff: 
     _change_heading(printer, "DATA", len(diff.data), unchanged.get("data", 0))
     printer.table(
         [
-            [display.CHANGE_MARKS[c.kind], _key(c.path, c.before_path), display.data_text(c.before), "→",
-             display.data_text(c.after), clean(c.note)]
+            [
+                display.CHANGE_MARKS[c.kind],
+                _key(c.path, c.before_path),
+                display.data_text(c.before),
+                "→",
+                display.data_text(c.after),
+                clean(c.note),
+            ]
             for c in diff.data
         ],
         styles=[_KIND_COLORS[c.kind] for c in diff.data],

@@ -27,7 +27,9 @@ def build_parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("-C", dest="directory", metavar="DIR", default=".", help="the repository (default: this folder)")
+    parser.add_argument(
+        "-C", dest="directory", metavar="DIR", default=".", help="the repository (default: this folder)"
+    )
     parser.add_argument("-V", "--version", action="version", version=f"reviewtui {__version__}")
     parser.add_argument("--no-color", action="store_true", help="no colours (NO_COLOR does the same)")
     parser.set_defaults(run=None)
@@ -92,12 +94,18 @@ def _add_setup(families: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _add_shows(families: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     listing = _command(
-        families, "list", commands.list_versions, "list the versions of every model, with their state",
+        families,
+        "list",
+        commands.list_versions,
+        "list the versions of every model, with their state",
         examples=("list", "list churn --json"),
     )
     listing.add_argument("model", nargs="?", metavar="MODEL")
     show = _command(
-        families, "show", commands.show, "show one version whole: config, metrics, data, environment, problems",
+        families,
+        "show",
+        commands.show,
+        "show one version whole: config, metrics, data, environment, problems",
         examples=("show churn@1.4.0", "show --json v2.0.3"),
     )
     show.add_argument("version", metavar="VERSION")

@@ -36,7 +36,9 @@ def open_app(directory: Path) -> int:
     import os
 
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM") == "dumb":
-        say("reviewtui: the app needs a terminal; reviewtui list shows the versions as text, reviewtui --help the rest.")
+        say(
+            "reviewtui: the app needs a terminal; reviewtui list shows the versions as text, reviewtui --help the rest."
+        )
         return ExitCode.USAGE
     from reviewtui.project import Project
     from reviewtui.tui.app import ReviewApp
