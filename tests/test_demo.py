@@ -83,9 +83,12 @@ def test_the_vetoed_candidate_says_who_and_why(demo: Path) -> None:
 
 def test_the_stale_candidate_lost_its_approvals_to_a_change_of_data(demo: Path) -> None:
     project = Project.open(demo)
-    entries = project.reviews(project.find("support-intent@0.9.1"))
-    assert {entry.reason for entry in entries} == {"facts-changed: data"}
-    assert len(entries) == 2
+    version = project.find("support-intent@0.9.1")
+    entries = project.reviews(version)
+    assert [(entry.verdict, entry.counted) for entry in entries] == [("approve", False)] * 2
+    assert all(entry.reason.startswith(("facts-changed", "subject-commit-mismatch")) for entry in entries)
+    changed = git(demo, "diff", "--name-only", entries[0].commit, version.commit).splitlines()
+    assert changed == ["models/support-intent/data/labels.csv.dvc"]
 
 
 def test_one_metric_is_renamed_and_one_file_keeps_its_size(demo: Path) -> None:
