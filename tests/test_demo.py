@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reviewtui.demo import build_demo
-from reviewtui.errors import UsageError
+from reviewtui.errors import SigningToolMissingError, UsageError
 from reviewtui.project import Project
 from reviewtui.review import Verdict
 
@@ -205,3 +206,14 @@ def test_a_file_in_the_way_is_refused_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(UsageError, match="cannot be made"):
         build_demo(tmp_path / "taken" / "demo")
+
+
+def test_a_build_that_fails_leaves_an_empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = shutil.which("git")
+    assert found is not None
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "git").symlink_to(found)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(SigningToolMissingError, match=r"^ssh-keygen is not installed\.$"):
+        build_demo(tmp_path / "demo", now=NOW)
+    assert os.listdir(tmp_path / "demo") == []

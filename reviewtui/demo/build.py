@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,15 +29,24 @@ def build_demo(directory: Path, *, now: datetime | None = None) -> Path:
     """
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     place = _empty_directory(directory)
-    keys = place / ".git" / "demo-keys"
-    Git(place, environment={"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}).run(
+    try:
+        _build(place, moment)
+    except BaseException:
+        # Half a story would be in the way of the next attempt. Files are checked out last: there is only .git yet.
+        shutil.rmtree(place / ".git", ignore_errors=True)
+        raise
+    return place
+
+
+def _build(place: Path, moment: datetime) -> None:
+    nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    Git(place, environment=nobody).run(
         "init", "--quiet", "--template=", "--initial-branch=main", "--object-format=sha1"
     )
-    desks = Desks.furnished(keys)
+    desks = Desks.furnished(place / ".git" / "demo-keys")
     events = tell_story(moment, allowed_signers=desks.allowed_signers())
     _Replay(place, desks, start=moment).tell(events)
     _invite_visitor(Git(place, environment=desks.environment(VISITOR, at=moment)), desks)
-    return place
 
 
 def _empty_directory(directory: Path) -> Path:
