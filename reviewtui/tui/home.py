@@ -134,8 +134,8 @@ class HomeScreen(Asks[None]):
             left += [("  trusted ", "dim"), short, (f"@{branch.commit[:8]}", "dim")]
         else:
             left += [("  no trusted branch", "warn")]
-        right: list[Part] = [(summary.reviewer or "no user.email", "" if summary.reviewer else "warn")]
-        right.append(("  ✗ no signing key ", "warn") if summary.no_signer else ("  ✓ key ", "good"))
+        key: Part = ("✗ no signing key  ", "warn") if summary.no_signer else ("✓ key  ", "good")
+        right: list[Part] = [key, (summary.reviewer or "no user.email", "" if summary.reviewer else "warn"), " "]
         self.query_one(TitleLine).show(left, right)
         self.review_app.no_signer = summary.no_signer
         self.refresh_keys()

@@ -66,12 +66,13 @@ def read_version(project: ProjectLike, version: ModelVersion, *, base: ModelVers
     """Everything that the screen of a version shows. `base` is one that the user chose; None: the project's choice."""
     choice = project.base_of(version)
     against = base or choice.version
+    reason = choice.reason.removeprefix(f"{against.name}, ") if against else choice.reason
     return VersionView(
         version=version,
         status=project.status(version),
         facts=project.facts(version),
         base=against,
-        base_reason="chosen by you" if base is not None and base != choice.version else choice.reason,
+        base_reason="chosen by you" if base is not None and base != choice.version else reason,
         diff=project.compare(against, version),
         reviews=project.reviews(version),
         gate=project.gate(version),

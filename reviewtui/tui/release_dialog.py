@@ -15,7 +15,7 @@ from reviewtui.git.objects import ObjectId
 from reviewtui.tui.asking import Dialog
 from reviewtui.tui.pages.gate import decision_lines
 from reviewtui.tui.pages.statement import statement_head, statement_lines
-from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
+from reviewtui.tui.widgets.line import BLANK, Line, labelled, line
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 
@@ -79,15 +79,10 @@ class ReleaseDialog(Dialog[str]):
             return [BLANK, line(("  " + text, "dim"))]
         prepared = self._prepared
         if prepared is not None:
-            lines += wrapped(f"Tag     {prepared.tag}", width, indent=" ", tone="strong")
-            lines += wrapped(f"Commit  {self._version.commit}", width, indent=" ")
-            lines += wrapped(f"Key     {prepared.signer_description}", width, indent=" ")
-            lines += [
-                *wrapped(
-                    "Pushes  nothing: the tag stays in this clone until you push it.", width, indent=" ", tone="dim"
-                ),
-                BLANK,
-            ]
+            lines += labelled("Tag", prepared.tag, width, tone="strong")
+            lines += labelled("Commit", self._version.commit, width)
+            lines += labelled("Key", prepared.signer_description, width)
+            lines += [*labelled("Pushes", "nothing: the tag stays in this clone until you push it", width), BLANK]
         lines += [*decision_lines(self._decision, width), BLANK]
         if prepared is not None and prepared.decision.allowed:
             lines += statement_head(prepared.message)

@@ -17,7 +17,7 @@ from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
 from reviewtui.tui.asking import Dialog
 from reviewtui.tui.pages.statement import statement_head, statement_lines
-from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
+from reviewtui.tui.widgets.line import BLANK, Line, labelled, line
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 
@@ -138,11 +138,9 @@ class SignDialog(Dialog[str]):
             return [BLANK, line(("  " + text, "dim"))]
         lines: list[Line] = []
         for warning in dict.fromkeys((*self._warnings, *prepared.warnings)):
-            lines += wrapped(f"! {warning}", width, indent=" ", tone="warn")
-        lines += wrapped(f"Key     {prepared.signer_description}", width, indent=" ")
-        lines += wrapped(
-            f"Stored  {prepared.notes_ref}, in this clone until you push it", width, indent=" ", tone="dim"
-        )
+            lines += labelled("!", warning, width, tone="warn")
+        lines += labelled("Key", prepared.signer_description, width)
+        lines += labelled("Stored", f"{prepared.notes_ref}, in this clone until you push it", width)
         lines += [BLANK, *statement_head(prepared.payload)]
         return [*lines, *statement_lines(prepared.payload, width)]
 

@@ -84,6 +84,7 @@ class VersionScreen(Asks[ModelVersion]):
         self._view: VersionView | None = None
         self._active = 0
         self._whole = False
+        self._recorded_last = ""
 
     def compose_body(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -116,6 +117,9 @@ class VersionScreen(Asks[ModelVersion]):
         self._view = view
         self._show_title()
         self._show_page(keep_position=again)
+        if self._recorded_last:
+            self.say_done(f"{self._recorded_last} {_standing(view)}")
+            self._recorded_last = ""
 
     def refused(self, topic: str, error: ReviewTuiError) -> None:
         self.say_error(error)
@@ -273,6 +277,7 @@ class VersionScreen(Asks[ModelVersion]):
 
     def _recorded(self, said: str | None) -> None:
         if said:
+            self._recorded_last = said
             self.say_done(said)
             self.review_app.post_to_home(RecordsChanged())
             self.read()
@@ -313,3 +318,11 @@ class VersionScreen(Asks[ModelVersion]):
             self.say("")
         else:
             self.dismiss(self._version)
+
+
+def _standing(view: VersionView) -> str:
+    """What a verdict has led to, in a sentence."""
+    if view.status.state.startswith("released"):
+        return ""
+    needed = f"{view.status.approvals} of {view.status.required} approvals; " if view.status.required else ""
+    return f"{needed}the gate is {'open: R releases it' if view.gate.allowed else 'closed'}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,7 +15,7 @@ from textual.widgets import Input
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.rows import VersionRow, haystacks, matching, sorted_rows
-from reviewtui.tui.widgets.line import Line, line
+from reviewtui.tui.widgets.line import Line, wrapped
 from reviewtui.tui.widgets.strips import TitleLine, empty_page
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 from reviewtui.tui.widgets.text_view import TextView
@@ -85,7 +86,14 @@ class VersionsPane(Container):
         self._rows = tuple(rows)
         self._texts = haystacks(self._rows) if texts is None else texts
         self._empty = empty
+        self.table.set_columns(self._fitting_columns())
         self._arrange()
+
+    def _fitting_columns(self) -> tuple[Column, ...]:
+        """The columns, the first one as wide as the longest name, within bounds."""
+        longest = max((len(row.version.name) for row in self._rows), default=0)
+        first, *others = self._columns
+        return replace(first, width=max(12, min(longest, first.most))), *others
 
     def _arrange(self) -> None:
         rows, texts = self._rows, self._texts
@@ -177,4 +185,4 @@ class VersionsPane(Container):
 
 def preview_lines(view: VersionView, width: int) -> list[Line]:
     """The subject, and the overview."""
-    return [line((view.version.subject, "strong")), *overview_lines(view, width)]
+    return [*wrapped(view.version.subject, width, tone="strong"), *overview_lines(view, width)]

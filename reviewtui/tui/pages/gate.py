@@ -61,7 +61,7 @@ def _records(finding: Finding, width: int) -> list[Line]:
     if finding.unblock:
         lines += wrapped(f"Could unblock: {', '.join(finding.unblock)}", width, indent="   ", tone="accent")
     for record in finding.counted:
-        lines.append(line(("   ✓ counted ", "dim"), (record, "dim")))
+        lines += wrapped(f"✓ counted {record}", width, indent="   ", tone="dim")
     for ignored in finding.ignored:
         lines += wrapped(f"· not counted ({ignored.reason}) {ignored.id}", width, indent="   ", tone="dim")
     return lines

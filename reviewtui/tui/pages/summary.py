@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from reviewtui.diff import MetricVerdict
-from reviewtui.display import CHANGE_MARKS, STATE_MARKS, approvals_text, plural
+from reviewtui.display import CHANGE_MARKS, FINDING_MARKS, STATE_MARKS, approvals_text, plural
+from reviewtui.policy.decision import FindingState
 from reviewtui.tui.pages.config import config_lines
 from reviewtui.tui.pages.data import data_lines
 from reviewtui.tui.pages.gate import finding_head
@@ -14,7 +15,7 @@ from reviewtui.tui.pages.metrics import metric_lines
 from reviewtui.tui.pages.reviews import review_head
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.rows import STATE_TONES
-from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrapped
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrap, wrapped
 
 _AT_MOST = 8
 """How many changes of a kind the overview lists."""
@@ -68,8 +69,17 @@ def _identity(view: VersionView, width: int) -> list[Line]:
 def _gate(view: VersionView, width: int) -> list[Line]:
     verdict: tuple[str, Tone] = ("✓ open", "good") if view.gate.allowed else ("✗ closed", "bad")
     lines = [line(("GATE  ", "heading"), verdict)]
+    quiet = (FindingState.MET, FindingState.NOT_APPLICABLE)
     for finding in view.gate.findings:
-        lines += finding_head(finding, width)
+        if finding.state not in quiet:
+            lines += finding_head(finding, width)
+    for state, word in zip(quiet, ("met", "does not apply"), strict=True):
+        rules = [finding.rule for finding in view.gate.findings if finding.state is state]
+        if rules:
+            first, *rest = wrap(f"{word}: {', '.join(rules)}", width - 4)
+            tone: Tone = "good" if state is FindingState.MET else "dim"
+            lines.append(line((f" {FINDING_MARKS[state.value]} ", tone), (first, "dim")))
+            lines += [line("   ", (piece, "dim")) for piece in rest]
     return lines
 
 

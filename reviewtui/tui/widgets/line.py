@@ -82,6 +82,16 @@ def wrapped(text: str, width: int, *, indent: str = "", tone: Tone = "") -> list
     return [Line(((indent, ""), (piece, tone))) for piece in wrap(text, width - len(indent))]
 
 
+def labelled(label: str, text: str, width: int, *, tone: Tone = "") -> list[Line]:
+    """A quiet label, and the text beside it, however many lines it takes."""
+    first, *rest = wrap(text, width - _LABEL - 1)
+    blank = " " * (_LABEL + 1)
+    return [line((f" {label:<{_LABEL}}", "dim"), (first, tone)), *[line(blank, (piece, tone)) for piece in rest]]
+
+
+_LABEL = 8
+
+
 def _wrap_paragraph(paragraph: str, width: int) -> Iterable[str]:
     current, used = "", 0
     for word in paragraph.split(" "):

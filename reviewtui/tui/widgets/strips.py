@@ -33,12 +33,17 @@ class TitleLine(Toned):
     def render_line(self, y: int) -> Strip:
         width = self.size.width
         right = self.toned_strip(self._right.spans)
-        if right.cell_length > width // 2:
-            right = right.crop(0, width // 2)
+        most = max(width - self._left_least(), width // 2)
+        if right.cell_length > most:
+            right = Strip.join([right.crop(0, most - 2), self.toned_strip([("… ", "dim")])])
         left, room = self.toned_strip(self._left.spans), width - right.cell_length
         if left.cell_length > room:
             left = Strip.join([left.crop(0, room - 2), self.toned_strip([("… ", "dim")])])
         return Strip.join([left.adjust_cell_length(room, self.rich_style), right])
+
+    def _left_least(self) -> int:
+        """How many cells the first two parts at the left want to keep."""
+        return sum(cell_len(text) for text, _ in self._left.spans[:2]) + 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,11 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self._place_cursor(kept)
         self.refresh()
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Lay the rows out in other columns; there must be as many of them as before."""
+        self._columns = tuple(columns)
+        self.redraw()
+
     def redraw(self) -> None:
         """Draw the rows in sight again: what their items say has changed."""
         self._strips.clear()
