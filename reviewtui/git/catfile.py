@@ -63,7 +63,7 @@ class CatFile:
             raise UnknownRevisionError(f"The object {oid} is missing.", hint=MISSING_HINT)
         if info[2] > limit:
             raise GitError(f"The object {oid} has {info[2]} bytes; at most {limit} are read.")
-        return info[1], self.read_many((oid,), limit=limit)[oid]
+        return self.known_objects((oid,))[oid][1:]
 
     def read_many(self, specs: Iterable[str], *, limit: int = _DEFAULT_LIMIT) -> dict[str, bytes]:
         """The bytes of many objects, pipelined. Objects that are missing or larger than `limit` are left out."""
@@ -71,11 +71,15 @@ class CatFile:
 
     def objects(self, specs: Iterable[str], *, limit: int = _DEFAULT_LIMIT) -> dict[str, tuple[ObjectId, str, bytes]]:
         """Object id, type and bytes for each spec whose object is there and no larger than `limit`."""
-        found: dict[str, tuple[ObjectId, str, bytes]] = {}
         with self._lock:
             infos = self.infos(specs)
-            small = [spec for spec, info in infos.items() if info is not None and info[2] <= limit]
-            for chunk in _chunks(small):
+            return self.known_objects([spec for spec, info in infos.items() if info is not None and info[2] <= limit])
+
+    def known_objects(self, specs: Iterable[str]) -> dict[str, tuple[ObjectId, str, bytes]]:
+        """The same for objects whose size was looked at before (law 2)."""
+        found: dict[str, tuple[ObjectId, str, bytes]] = {}
+        with self._lock:
+            for chunk in _chunks(list(specs)):
                 self._reader = self._talking(self._reader, "--batch")
                 self._reader.ask(chunk)
                 for spec in chunk:

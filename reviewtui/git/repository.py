@@ -207,10 +207,11 @@ class Repository:
         """The files of a commit. Nothing is read before it is asked for."""
         return CommitTree(commit, self.tree_store)
 
-    def trees(self, commits: Iterable[ObjectId]) -> tuple[CommitTree, ...]:
-        """The files of many commits; their top directories are read at once."""
+    def trees(self, commits: Iterable[ObjectId], *, paths: Sequence[str] = ()) -> tuple[CommitTree, ...]:
+        """The files of many commits; their top directories, and those on the way to `paths`, are read at once."""
         wanted = tuple(commits)
-        self.tree_store.load_roots(wanted)
+        for path in paths or (".",):
+            self.tree_store.load_directories(wanted, path)
         return tuple(CommitTree(commit, self.tree_store) for commit in wanted)
 
     def commits(self, ids: Iterable[ObjectId]) -> dict[ObjectId, CommitInfo]:

@@ -51,6 +51,16 @@ class TreeStore:
                 self._roots[specs[spec]] = info[0]
         self.load_trees(self._roots[commit] for commit in specs.values() if commit in self._roots)
 
+    def load_directories(self, commits: Iterable[ObjectId], path: str) -> None:
+        """Reads the directories on the way to a path, and the one at it, for many commits: one go a level."""
+        wanted = tuple(commits)
+        self.load_roots(wanted)
+        trees = {self._roots[commit] for commit in wanted if commit in self._roots}
+        for name in (part for part in path.split("/") if part and part != "."):
+            entries = [self._trees[tree].get(name, ("", tree)) for tree in trees if tree in self._trees]
+            trees = {tree for mode, tree in entries if mode in ("40000", "040000")}
+            self.load_trees(trees)
+
     def load_trees(self, ids: Iterable[ObjectId]) -> None:
         """Reads many trees in one go. What is missing or malformed is found out where it is asked for."""
         wanted = [each for each in dict.fromkeys(ids) if each not in self._trees]
@@ -166,10 +176,10 @@ class CommitTree:
             raise MalformedFileError(entry.path, self.commit, f"it is a {kind}, not a file")
         if size > limit:
             raise MalformedFileError(entry.path, self.commit, f"it has {size} bytes; at most {limit} are read")
-        data = self.store.cat_file.read_many((object_id,), limit=limit)
+        data = self.store.cat_file.known_objects((object_id,))
         if object_id not in data:
             raise MalformedFileError(entry.path, self.commit, "its content is missing from this clone")
-        return data[object_id]
+        return data[object_id][2]
 
     def read_many(self, entries: Iterable[TreeEntry], *, limit: int) -> dict[ObjectId, bytes]:
         """The bytes of many blobs at once, by object id. Those that are missing or too large are left out."""
