@@ -128,7 +128,7 @@ class Judge:
 
     @cached_property
     def _broken(self) -> tuple[RecordedReview, ...]:
-        """Records of trusted people, of whatever version, whose predecessor is missing: that might be a veto of this."""
+        """Records of trusted people, about any version, whose predecessor is missing: that might be a veto of this."""
         judged = (
             verify_review(line.line, commit=line.commit, model=None, version=None, context=self._context)
             for line in self.records.dangling

@@ -83,7 +83,7 @@ def _add_setup(families: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "init",
         commands.init,
         "write .reviewtui/ from what is found here, and your own signing key",
-        more="Shows every file and setting\nbefore it writes. Commit the files to the trusted branch to put them in force.",
+        more="Shows every file and setting\nbefore it writes. The files are in force once the trusted branch has them.",
         examples=("init", "init --yes --commit"),
         shows=False,
     )
@@ -144,7 +144,7 @@ def _add_verdicts(families: argparse._SubParsersAction[argparse.ArgumentParser])
             name,
             commands.record_verdict,
             summary,
-            more="Prints exactly what is signed,\nasks, signs with your Git signing key, and stores the record as a Git note.",
+            more="Prints exactly what is signed,\nasks, signs with your Git signing key, and stores a note.",
             examples=(f'{name} churn@1.4.0 -m "why"',),
         )
         verdict.add_argument("version", metavar="VERSION")
