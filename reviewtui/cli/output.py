@@ -18,6 +18,7 @@ from reviewtui.facts.model import Problem, VersionFacts, display_keys
 from reviewtui.policy.decision import Decision
 from reviewtui.project import ReviewEntry, VersionStatus
 
+_VALUE_WIDTH = 40
 _COLORS = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1", "add": "32", "remove": "31"}
 _STATE_COLORS = {"approved": "good", "released": "good", "rejected": "bad", "stale": "warn", "in-review": "warn"}
 _KIND_COLORS = {"added": "add", "removed": "remove", "changed": "warn", "renamed": "warn"}
@@ -38,8 +39,15 @@ class Printer:
     def paint(self, text: str, style: str) -> str:
         return f"\x1b[{_COLORS[style]}m{text}\x1b[0m" if self.color and style and text else text
 
-    def table(self, rows: Sequence[Sequence[str]], *, styles: Sequence[str] = (), indent: str = "") -> None:
-        """Rows in columns, two spaces apart; `styles` colours whole rows."""
+    def table(
+        self,
+        rows: Sequence[Sequence[str]],
+        *,
+        styles: Sequence[str] = (),
+        indent: str = "",
+        below: Sequence[Sequence[str]] = (),
+    ) -> None:
+        """Rows in columns, two spaces apart; `styles` colours whole rows, `below` are lines under each of them."""
         if not rows:
             return
         widths = [max(cell_width(row[i]) for row in rows) for i in range(len(rows[0]))]
@@ -47,6 +55,8 @@ class Printer:
             cells = [cell + " " * (width - cell_width(cell)) for cell, width in zip(row, widths, strict=True)]
             text = (indent + "  ".join(cells)).rstrip()
             self.line(self.paint(text, styles[number] if styles else ""))
+            for line in below[number] if below else ():
+                self.line(self.paint(f"{indent}     {line}", "dim"))
 
 
 def cell_width(text: str) -> int:
@@ -142,14 +152,15 @@ def print_diff(printer: Printer, *, base: BaseChoice, head: ModelVersion, diff: 
             [
                 display.CHANGE_MARKS[c.kind],
                 _key(c.key, c.before_key),
-                _before(c.kind, display.value_text(c.before)),
+                _before(c.kind, display.shorten(display.value_text(c.before), _VALUE_WIDTH)),
                 "→",
-                _after(c.kind, display.value_text(c.after)),
+                _after(c.kind, display.shorten(display.value_text(c.after), _VALUE_WIDTH)),
             ]
             for c in diff.config
         ],
         styles=[_KIND_COLORS[c.kind] for c in diff.config],
         indent="  ",
+        below=[[clean(detail) for detail in c.details] for c in diff.config],
     )
     _change_heading(printer, "METRICS", len(diff.metrics), unchanged.get("metrics", 0))
     printer.table(
