@@ -90,12 +90,16 @@ def reviewer_principal(*, principals: tuple[str, ...], email: str) -> str:
     return principals[0] if principals else email
 
 
-def warnings_before_verdict(decision: Decision, verdict: Verdict, *, known: bool, reviewer: str) -> tuple[str, ...]:
+def warnings_before_verdict(
+    decision: Decision, verdict: Verdict, *, known: bool, reviewer: str, exclusion: str
+) -> tuple[str, ...]:
     """What a reviewer should know before signing."""
     warnings = []
     if not known:
         warnings.append(f"No trusted signer has this key, so the record of {reviewer} will not count.")
     if verdict is Verdict.APPROVE:
+        if exclusion:
+            warnings.append(f"{reviewer} made a part of this version ({exclusion}), so the approval will not count.")
         failed = [f for f in decision.findings if f.state in (FindingState.UNMET, FindingState.ERROR)]
         warnings += [f"{f.rule}: {f.reason}" for f in failed if not f.rule.startswith("approvals")]
     return tuple(warnings)

@@ -11,8 +11,10 @@ from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.git.objects import CommitInfo, ObjectId
 from reviewtui.library import VersionLibrary
 from reviewtui.policy.approvals import required_persons
+from reviewtui.policy.contributors import contributors
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.policy.evaluate import PolicySubject, evaluate
+from reviewtui.policy.people import People
 from reviewtui.policy.state import state_of
 from reviewtui.records import RecordedLine, Records
 from reviewtui.release import check_release_tag, releaser_finding
@@ -134,6 +136,18 @@ class Judge:
             for line in self.records.dangling
         )
         return tuple(each for each in judged if isinstance(each, UnverifiedReview) and each.may_be_veto)
+
+    def exclusion(self, version: ModelVersion, person: str) -> str:
+        """Why a person's approval of a version would not count, for having made a part of it; "" where it would."""
+        policy = self.library.settings.policy
+        if policy is None:
+            return ""
+        subject, people = self._policy_subject(version), People(policy, ())
+        for rule in policy.rules_for(version.model):
+            reason = contributors(subject, rule.exclude, people).get(people.of(person))
+            if reason:
+                return reason
+        return ""
 
     def chain_end(self, reviewer: str, keyid: str) -> Link | None:
         """A reviewer's latest record: trusted, or by the very key that is going to sign the next one.

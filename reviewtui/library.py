@@ -26,10 +26,10 @@ from reviewtui.facts.model import FactSources, VersionFacts
 from reviewtui.facts.reading import ParseCache
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry
-from reviewtui.git.objects import CommitInfo, ObjectId, Ref
+from reviewtui.git.objects import CommitInfo, ObjectId, Ref, TreeEntry
 from reviewtui.git.repository import Repository
 from reviewtui.review import BaseVersion, ReviewSubject
-from reviewtui.settings import Settings
+from reviewtui.settings import DIRECTORY, Settings
 
 _FACTS_KEPT = 512
 _TEXT_LIMIT = 1024 * 1024
@@ -77,7 +77,17 @@ class VersionLibrary:
 
     def _commits_of(self, model: str, path: str, head: ObjectId) -> tuple[ModelVersion, ...]:
         paths = self._files_of(model, path, head)
-        return commit_versions(model, self.repository.commits_changing(head, paths))
+        commits = self.repository.commits_changing(head, paths)
+        if not paths:
+            commits = tuple(info for info in commits if self._changes_more_than_settings(info))
+        return commit_versions(model, commits)
+
+    def _changes_more_than_settings(self, info: CommitInfo) -> bool:
+        return all(self._top(info.object_id) != self._top(parent) for parent in info.parents)
+
+    def _top(self, commit: ObjectId) -> tuple[TreeEntry, ...]:
+        """The top directory without reviewtui's own settings, which are no part of any model."""
+        return tuple(entry for entry in self.repository.tree(commit).children() if entry.path != DIRECTORY)
 
     def _files_of(self, model: str, path: str, head: ObjectId) -> list[str]:
         """The model's folder, and what its facts are read from outside of it. The root: every file."""

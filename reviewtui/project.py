@@ -195,7 +195,10 @@ class Project:
             now=self._clock(),
         )
         known = reviewer in self.trust.principals_of(signer.keyid)
-        warnings = warnings_before_verdict(self.gate(version), verdict, known=known, reviewer=reviewer)
+        exclusion = self._judge.exclusion(version, reviewer)
+        warnings = warnings_before_verdict(
+            self.gate(version), verdict, known=known, reviewer=reviewer, exclusion=exclusion
+        )
         return PreparedReview(
             version, review, payload, signer.describe(), self._notes().ref, signer.may_prompt, warnings
         )
