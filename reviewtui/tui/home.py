@@ -85,13 +85,13 @@ class HomeScreen(Asks[None]):
         self._chosen_by_user = False
         self._summary: ProjectSummary | None = None
         self._loaded = False
+        self._panes = tuple(tab.pane() for tab in TABS)
 
     def compose_body(self) -> ComposeResult:
         yield TitleLine(id="title")
         yield TabLine(id="tabs")
         with Container(id="panes"):
-            for tab in TABS:
-                yield tab.pane()
+            yield from self._panes
 
     def on_mount(self) -> None:
         self.query_one(TitleLine).show([(" reviewtui", "heading")])
@@ -186,7 +186,7 @@ class HomeScreen(Asks[None]):
     # Tabs
 
     def _pane(self, index: int) -> VersionsPane:
-        return list(self.query(VersionsPane))[index]
+        return self._panes[index]
 
     @property
     def active_pane(self) -> VersionsPane:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, VersionKind
-from reviewtui.display import STATE_MARKS, age_text, approvals_text, clean
+from reviewtui.display import STATE_MARKS, age_text, approvals_text
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.table import Cell, Column
 
@@ -146,21 +146,28 @@ def sorted_rows(rows: Sequence[VersionRow], sort: str) -> tuple[VersionRow, ...]
 
 
 def haystacks(rows: Sequence[VersionRow]) -> tuple[str, ...]:
-    """For each row the case-folded text that a filter searches; fields begin with NUL, which no cleaned text holds."""
+    """For each row the case-folded text that a filter searches: words, then the fields, each begun by a NUL.
+
+    It is never shown, so it is not cleaned; only NUL is kept out of what the repository says.
+    """
     return tuple(_haystack(row) for row in rows)
 
 
 def _haystack(row: VersionRow) -> str:
     version = row.version
-    free = " ".join((version.name, row.state, version.author, version.commit, version.subject, _note(version)))
-    fields = (
-        ("state", row.state),
-        ("model", version.model),
-        ("author", version.author),
-        ("kind", version.kind.value),
-        ("stage", " ".join(version.stages)),
+    stages = " ".join(version.stages)
+    words = (
+        f"{version.name} {row.state} {version.author} {version.commit} {version.subject} {stages} {version.note}",
+        f"state:{row.state}",
+        f"model:{version.model}",
+        f"author:{version.author}",
+        f"kind:{version.kind.value}",
+        f"stage:{stages}",
     )
-    return clean(free).casefold() + "".join(f"\0{name}:{clean(value).casefold()}" for name, value in fields)
+    text = "\0".join(words)
+    if text.count("\0") != len(words) - 1:
+        text = "\0".join(word.replace("\0", " ") for word in words)
+    return text.casefold()
 
 
 FIELDS = ("state:", "model:", "author:", "kind:", "stage:")

@@ -122,6 +122,7 @@ class SignDialog(Dialog[str]):
         self._signing = self.review_app.signing = False
         self._refusal = error
         self._prepared = None
+        self.query_one(TextArea).disabled = False
         self.say_error(error)
         self._show_statement()
         if topic == "sign":

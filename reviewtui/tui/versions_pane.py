@@ -43,6 +43,8 @@ class VersionsPane(Container):
         self._sorts = sorts
         self._rows: tuple[VersionRow, ...] = ()
         self._texts: tuple[str, ...] = ()
+        self._ordered: tuple[VersionRow, ...] = ()
+        self._ordered_texts: tuple[str, ...] = ()
         self._empty: tuple[str, ...] = ()
         self._previewed = ""
         self.sort = ""
@@ -87,6 +89,7 @@ class VersionsPane(Container):
         self._texts = haystacks(self._rows) if texts is None else texts
         self._empty = empty
         self.table.set_columns(self._fitting_columns())
+        self._order()
         self._arrange()
 
     def _fitting_columns(self) -> tuple[Column, ...]:
@@ -95,15 +98,19 @@ class VersionsPane(Container):
         first, *others = self._columns
         return replace(first, width=max(12, min(longest, first.most))), *others
 
+    def _order(self) -> None:
+        """Put the rows, and what a filter searches, in the chosen order."""
+        if not self.sort:
+            self._ordered, self._ordered_texts = self._rows, self._texts
+            return
+        texts = {id(row): text for row, text in zip(self._rows, self._texts, strict=True)}
+        self._ordered = sorted_rows(self._rows, self.sort)
+        self._ordered_texts = tuple(texts[id(row)] for row in self._ordered)
+
     def _arrange(self) -> None:
-        rows, texts = self._rows, self._texts
-        if self.sort:
-            places = {id(row): text for row, text in zip(rows, texts, strict=True)}
-            rows = sorted_rows(rows, self.sort)
-            texts = tuple(places[id(row)] for row in rows)
-        shown = matching(texts, self.words) if self.words else None
+        shown = matching(self._ordered_texts, self.words) if self.words else None
         empty = (f"No version matches “{self.words}”.", "Esc clears the filter.") if self._rows else self._empty
-        self.table.fill(rows, shown=shown, empty=empty)
+        self.table.fill(self._ordered, shown=shown, empty=empty)
         if self.table.count == 0:
             self._clear_preview()
         self.post_message(self.FilterChanged())
@@ -129,6 +136,7 @@ class VersionsPane(Container):
         """Go to the next order; its name, "" for the first one."""
         orders = ("", *self._sorts)
         self.sort = orders[(orders.index(self.sort) + 1) % len(orders)]
+        self._order()
         self._arrange()
         return self.sort
 

@@ -127,6 +127,7 @@ class NoticeLine(Toned):
         self._mark = ""
         self._text = ""
         self._busy = ""
+        self._height = 1
         self._resting: Sequence[Part] = ()
 
     @property
@@ -141,8 +142,9 @@ class NoticeLine(Toned):
 
     def show_busy(self, what: str) -> None:
         """Say at the right what is being waited for; "" when nothing is."""
-        self._busy = what
-        self._fold()
+        if what != self._busy:
+            self._busy = what
+            self._fold()
 
     def rest(self, *parts: Part) -> None:
         """What to show where there is no sentence."""
@@ -152,8 +154,11 @@ class NoticeLine(Toned):
     def _fold(self) -> None:
         room = self.size.width - 2 - len(self._mark) - (len(self._busy) + 5 if self._busy else 0)
         self._lines = wrap(self._text, room) if self._text else []
-        self.styles.height = max(1, min(len(self._lines), 4))
-        self.refresh(layout=True)
+        height = max(1, min(len(self._lines), 4))
+        if height != self._height:
+            self._height = height
+            self.styles.height = height
+        self.refresh()
 
     def on_resize(self) -> None:
         room = self.size.width - 2 - len(self._mark) - (len(self._busy) + 5 if self._busy else 0)

@@ -106,15 +106,27 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 
         `empty` is what is said where there is no row.
         """
-        kept = self._key(self.current) if self.current is not None else None
-        self._items = items
-        self._shown = range(len(items)) if shown is None else shown
-        self._empty = empty
+        shown = range(len(items)) if shown is None else shown
+        row = self._row_of_current(items, shown)
+        self._items, self._shown, self._empty = items, shown, empty
         self._strips.clear()
         self._hover = -1
         self.virtual_size = Size(0, len(self._shown) + 1)
-        self._place_cursor(kept)
+        self._put_cursor(row or 0)
         self.refresh()
+
+    def _row_of_current(self, items: Sequence[Item], shown: Sequence[int]) -> int | None:
+        """Where the item under the cursor is to be found among these items."""
+        current = self.current
+        if current is None:
+            return None
+        if items is self._items:
+            index = self._shown[self.cursor]
+            return shown.index(index) if index in shown else None
+        return self._row_of_key(self._key(current), items, shown)
+
+    def _row_of_key(self, key: str, items: Sequence[Item], shown: Sequence[int]) -> int | None:
+        return next((row for row, index in enumerate(shown) if self._key(items[index]) == key), None)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Lay the rows out in other columns; there must be as many of them as before."""
@@ -142,20 +154,18 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on the item with this key; False where it is not shown."""
-        return self._place_cursor(key, otherwise=self.cursor)
+        row = self._row_of_key(key, self._items, self._shown)
+        if row is not None:
+            self._put_cursor(row)
+        return row is not None
 
-    def _place_cursor(self, key: str | None, *, otherwise: int = 0) -> bool:
-        found = (
-            None
-            if key is None
-            else next((y for y, i in enumerate(self._shown) if self._key(self._items[i]) == key), None)
-        )
+    def _put_cursor(self, row: int) -> None:
+        """Move the cursor, and say that another item may be under it even if the row is the same."""
         before = self.cursor
-        self.cursor = max(0, min(otherwise if found is None else found, len(self._shown) - 1))
-        self._bring_into_sight()
+        self.cursor = max(0, min(row, len(self._shown) - 1))
         if self.cursor == before:
+            self._bring_into_sight()
             self.post_message(self.Highlighted(self))
-        return found is not None
 
     def watch_cursor(self) -> None:
         self._bring_into_sight()
