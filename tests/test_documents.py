@@ -89,6 +89,7 @@ def test_scalars_are_read_by_yaml_1_2(text: str, value: object) -> None:
         ("a.json", b"[" * 100_000, "levels deep"),
         ("a.yaml", b"[" * 100_000, "levels deep"),
         ("a.toml", b"a = " + b"[" * 100_000, "levels deep"),
+        ("a.toml", b"a" * 1_000_000, "not TOML"),
         ("a.toml", b"a." * 100_000 + b"b = 1", "levels deep"),
         ("a.yaml", b"? [a, b]\n: 1\n", "A key is a list"),
         ("a.yaml", b"a: !!python/object/apply:os.system [id]\n", "tag"),

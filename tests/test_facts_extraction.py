@@ -143,7 +143,8 @@ def test_two_digests_for_one_path_are_a_problem() -> None:
 
 
 def test_an_import_says_where_it_came_from_without_credentials() -> None:
-    dvc = f"deps: [{{path: d.csv, repo: {{url: 'https://u:secret@h/r', rev_lock: abc}}}}]\nouts: [{{path: d.csv, md5: {MD5}}}]"
+    origin = "{path: d.csv, repo: {url: 'https://u:secret@h/r', rev_lock: abc}}"
+    dvc = f"deps: [{origin}]\nouts: [{{path: d.csv, md5: {MD5}}}]"
     (fact,) = facts_of({"d.csv.dvc": dvc}).data
     assert fact.note == "imported from https://h/r, d.csv, at abc"
 

@@ -21,6 +21,7 @@ from reviewtui.facts.limits import (
     MAX_DIGITS,
     MAX_DOCUMENT_BYTES,
     MAX_KEY_CHARACTERS,
+    MAX_TEXT_BYTES,
     MAX_VALUES,
     UnparsableError,
 )
@@ -38,7 +39,7 @@ _TOML_BRACKETS = re.compile(
     r'"(?:[^"\\\n]++|\\.)*+"?|' + r"'[^'\n]*+'?|#[^\n]*+|[\[\]{}]",
     re.DOTALL,
 )
-_LONG_TOML_KEY = re.compile(r"(?:[\w\"'-]++[ \t]*+\.[ \t]*+){" + str(MAX_DEPTH) + "}")
+_LONG_TOML_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){" + str(MAX_DEPTH) + "}")
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
@@ -194,6 +195,9 @@ def _refuse_surrogates(value: Value) -> None:
 
 
 def _read_toml(text: str) -> tuple[Value, tuple[str, ...]]:
+    if len(text) > MAX_TEXT_BYTES:
+        # tomllib is slow, and quadratic for some inputs; nobody writes megabytes of TOML by hand.
+        raise UnparsableError(f"The file has more than {MAX_TEXT_BYTES:,} characters, the limit for TOML.")
     _refuse_depth(text, _TOML_BRACKETS)
     if _LONG_TOML_KEY.search(text):
         raise UnparsableError(f"The file is nested more than {MAX_DEPTH} levels deep.")

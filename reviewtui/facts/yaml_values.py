@@ -141,7 +141,7 @@ class _Builder:
     def _add(self, weight: int) -> None:
         self._weight += weight
         if self._weight > MAX_WEIGHT:
-            raise UnparsableError("The file is too large once its aliases are expanded.")
+            raise UnparsableError("The file holds too many values, once its aliases are expanded.")
 
     def _scalar(self, event: Any) -> Any:
         text: str = event.value
