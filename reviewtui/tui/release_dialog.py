@@ -83,11 +83,9 @@ class ReleaseDialog(Dialog[str]):
             lines += labelled("Commit", self._version.commit, width)
             lines += labelled("Key", prepared.signer_description, width)
             lines += [*labelled("Pushes", "nothing: the tag stays in this clone until you push it", width), BLANK]
-        lines += [*decision_lines(self._decision, width), BLANK]
         if prepared is not None and prepared.decision.allowed:
-            lines += statement_head(prepared.message)
-            lines += statement_lines(prepared.message, width)
-        return lines
+            lines += [*statement_head(prepared.message), *statement_lines(prepared.message, width), BLANK]
+        return [*lines, *decision_lines(self._decision, width)]
 
     def why_not(self, action: str) -> str:
         if action != "sign":

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 
 from reviewtui.project import Project
 from reviewtui.tui.app import ReviewApp
+from reviewtui.tui.widgets.text_view import TextView
 from tests.command import churn_repository
 from tests.model_repository import ModelRepository, PersonWithKey
 from tests.tui.driving import notice, press, screen_text, settled, until
@@ -73,7 +74,9 @@ async def test_two_reviewers_a_refusal_a_veto_its_withdrawal_and_a_release(
         await give(pilot, "a", "Fine now.")
         assert "the gate is open" in notice(pilot)
         await press(pilot, "R")
-        assert "Reviewed-by: " in screen_text(pilot)
+        message = "\n".join(made.text for made in pilot.app.screen.query_one(TextView).lines)
+        assert message.count("Reviewed-by: ") == 2
+        assert message.index("are signed") < message.index("The gate is open")
         await press(pilot, "ctrl+s")
         assert "Released churn@1.1.0: signed tag churn@v1.1.0" in notice(pilot)
         await press(pilot, "q")
