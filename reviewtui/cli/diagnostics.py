@@ -38,7 +38,8 @@ def report(error: ReviewTuiError) -> ExitCode:
     say(f"reviewtui: {error.message}")
     if isinstance(error, UnknownVersionError):
         for candidate in error.candidates:
-            say(f"  {candidate}")
+            if candidate not in error.message:
+                say(f"  {candidate}")
     if error.hint:
         say(error.hint)
     return exit_code(error)
