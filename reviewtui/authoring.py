@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,8 +11,6 @@ from reviewtui.diff import MetricVerdict, VersionDiff
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.review import Review, ReviewSubject, Verdict, encode_review
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +55,6 @@ class Link:
 
     id: str
     seq: int
-
-
-def utc_now() -> datetime:
-    """The present moment, in UTC."""
-    return datetime.now(UTC)
 
 
 def write_review(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from reviewtui.facts.model import DataDigest, DataFact, Value
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from reviewtui.facts.model import DataDigest, DataFact, Value
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _INVISIBLE = (
@@ -84,6 +87,8 @@ def _plain(value: str) -> bool:
 
 def number_text(value: Value) -> str:
     """A metric as at most six significant digits; integers whole; — where there is none."""
+    from decimal import Decimal
+
     if value is None:
         return "—"
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):

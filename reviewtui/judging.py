@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from reviewtui.authoring import Clock, Link
+from reviewtui.authoring import Link
 from reviewtui.catalog import ModelVersion, VersionKind
-from reviewtui.git.objects import CommitInfo, ObjectId
+from reviewtui.clock import Clock
+from reviewtui.git.objects import CommitInfo, ObjectId, TagObject
 from reviewtui.library import VersionLibrary
-from reviewtui.policy.approvals import required_persons
+from reviewtui.overview import VersionStatus
 from reviewtui.policy.contributors import contributors
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.policy.evaluate import PolicySubject, evaluate
@@ -28,21 +29,6 @@ from reviewtui.verification import (
     VerifiedReview,
     verify_review,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class VersionStatus:
-    """A version, and where it stands: its state, how many persons' approvals count, and how many are needed.
-
-    `waits_for` are the persons who could open the gate together; `vetoed_by` those whose rejection stands.
-    """
-
-    version: ModelVersion
-    state: str
-    approvals: int = 0
-    required: int = 0
-    waits_for: tuple[str, ...] = ()
-    vetoed_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +74,17 @@ class Judge:
 
     def status(self, version: ModelVersion) -> VersionStatus:
         """Where a version stands. A version without records costs no reading of its files."""
-        required = self._required(version.model)
+        policy = self.library.settings.policy
+        required = policy.required_persons(version.model) if policy is not None else 0
+        decision = self.decision(version) if self.records.concern(version) else None
         if version.kind is VersionKind.RELEASE:
-            state = state_of(None, released=not self.release_problems(version))
-            approvals = self.decision(version).approvals if self._is_recorded(version) else 0
-            return VersionStatus(version, state, approvals, required)
-        if not self._is_recorded(version):
+            state = state_of(None, released=self._is_release(version))
+            return VersionStatus(version, state, decision.approvals if decision else 0, required)
+        if decision is None:
             return VersionStatus(version, "unreviewed", 0, required)
-        decision = self.decision(version)
         return VersionStatus(
             version, state_of(decision), decision.approvals, decision.required, decision.unblock, decision.vetoed_by
         )
-
-    def _is_recorded(self, version: ModelVersion) -> bool:
-        own = self.records.by_version.get((version.model, version.version), ())
-        return bool(own or self.records.beside(version.commit))
-
-    def _required(self, model: str) -> int:
-        """The persons needed for any version of a model: of its entries, the one that needs most."""
-        policy = self.library.settings.policy
-        entries = policy.rules_for(model) if policy is not None else ()
-        return max((required_persons(entry.approvals) for entry in entries), default=0)
 
     def decision(self, version: ModelVersion) -> Decision:
         """Every finding of the policy for a version."""
@@ -226,18 +202,31 @@ class Judge:
 
     def release_problems(self, version: ModelVersion) -> tuple[str, ...]:
         """What is wrong with a release's tag; empty where it is one that the gate made, and it verifies."""
-        tag = self.library.repository.tags([version.tag])[version.tag] if version.tag else None
-        problems = check_release_tag(
-            tag, ref=version.ref, commit=version.commit, model=version.model, version=version.version
-        )
+        tag = self.library.tag_of(version)
+        problems = _tag_problems(tag, version)
         if tag is None or tag.signature is None:
             return problems
-        signature = self.trust.verify_armored(tag.payload, tag.signature, namespace="git")
+        flaw = self._signature_flaw(tag)
+        return (*problems, flaw) if flaw else problems
+
+    def _is_release(self, version: ModelVersion) -> bool:
+        """Whether `release_problems` would be empty. A tag without our trailers is none, whoever signed it."""
+        tag = self.library.tag_of(version)
+        return tag is not None and not _tag_problems(tag, version) and not self._signature_flaw(tag)
+
+    def _signature_flaw(self, tag: TagObject) -> str:
+        signature = self.trust.verify_armored(tag.payload, tag.signature or b"", namespace="git")
         if signature.status is not SignatureStatus.GOOD:
-            return (*problems, f"{signature.reason}: {signature.detail}" if signature.detail else signature.reason)
+            return f"{signature.reason}: {signature.detail}" if signature.detail else signature.reason
         policy = self.library.settings.policy
         finding = releaser_finding(policy, signature.principals) if policy is not None else None
-        return problems if finding is None or finding.state is FindingState.MET else (*problems, finding.reason)
+        return "" if finding is None or finding.state is FindingState.MET else finding.reason
+
+
+def _tag_problems(tag: TagObject | None, version: ModelVersion) -> tuple[str, ...]:
+    return check_release_tag(
+        tag, ref=version.ref, commit=version.commit, model=version.model, version=version.version
+    )
 
 
 def _is_own(recorded: RecordedReview, reviewer: str, keyid: str) -> bool:

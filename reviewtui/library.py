@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from reviewtui.catalog import (
     BaseChoice,
@@ -18,21 +18,18 @@ from reviewtui.catalog import (
     find_version,
     with_versions,
 )
-from reviewtui.diff import ChangeKind, TextChange, VersionDiff, diff_facts, unified_text
 from reviewtui.errors import UnknownRevisionError, UnknownVersionError
-from reviewtui.facts.discovery import discover_models, model_path
-from reviewtui.facts.extraction import extract_facts
-from reviewtui.facts.model import FactSources, VersionFacts
-from reviewtui.facts.reading import ParseCache
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry
-from reviewtui.git.objects import CommitInfo, ObjectId, Ref, TreeEntry
+from reviewtui.git.objects import CommitInfo, ObjectId, Ref, TagObject, TreeEntry
 from reviewtui.git.repository import Repository
-from reviewtui.review import BaseVersion, ReviewSubject
 from reviewtui.settings import DIRECTORY, Settings
 
-_FACTS_KEPT = 512
-_TEXT_LIMIT = 1024 * 1024
+if TYPE_CHECKING:
+    from reviewtui.diff import TextChange, VersionDiff
+    from reviewtui.facts.model import VersionFacts
+    from reviewtui.review import BaseVersion, ReviewSubject
+    from reviewtui.version_files import VersionFiles
 
 
 class VersionLibrary:
@@ -42,11 +39,16 @@ class VersionLibrary:
         self.repository = repository
         self.refs = refs
         self.settings = settings
-        self._facts: dict[tuple[ObjectId, str], VersionFacts] = {}
-        self._fact_cache = ParseCache()
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
-        self._paths: dict[str, str] = {}
         self._graph = CommitGraph({})
+        self._tags: dict[ObjectId, TagObject | None] = {}
+
+    @cached_property
+    def files(self) -> VersionFiles:
+        """The readers of files. Loaded when they are needed: a list of versions that have names needs none."""
+        from reviewtui.version_files import VersionFiles
+
+        return VersionFiles(self.repository, self.settings)
 
     @cached_property
     def catalog(self) -> VersionCatalog:
@@ -71,12 +73,10 @@ class VersionLibrary:
             return tuple((name, each.sources.path) for name, each in declared if name not in named.models)
         if named.versions:
             return ()
-        found = discover_models(self.repository.tree(head), self.repository.name)
-        self._paths = dict(found)
-        return tuple(found)
+        return self.files.discover(head)
 
     def _commits_of(self, model: str, path: str, head: ObjectId) -> tuple[ModelVersion, ...]:
-        paths = self._files_of(model, path, head)
+        paths = self.files.places(model, path, head)
         commits = self.repository.commits_changing(head, paths)
         if not paths:
             commits = tuple(info for info in commits if self._changes_more_than_settings(info))
@@ -88,14 +88,6 @@ class VersionLibrary:
     def _top(self, commit: ObjectId) -> tuple[TreeEntry, ...]:
         """The top directory without reviewtui's own settings, which are no part of any model."""
         return tuple(entry for entry in self.repository.tree(commit).children() if entry.path != DIRECTORY)
-
-    def _files_of(self, model: str, path: str, head: ObjectId) -> list[str]:
-        """The model's folder, and what its facts are read from outside of it. The root: every file."""
-        if path == ".":
-            return []
-        facts = extract_facts(self.repository.tree(head), self._sources(model, head), cache=self._fact_cache)
-        outside = {file for _, files in facts.files for file in files if not file.startswith(f"{path}/")}
-        return [path, *sorted(outside)]
 
     def find(self, name: str) -> ModelVersion:
         """The version that a name means; a commit is a version, too. Raises: UnknownVersionError."""
@@ -135,13 +127,15 @@ class VersionLibrary:
     def model_paths(self) -> tuple[tuple[str, str], ...]:
         """Every model with the folder that its newest version keeps it in."""
         newest = {version.model: version for version in reversed(self.catalog.versions)}
-        return tuple((name, self._sources(name, version.commit).path) for name, version in sorted(newest.items()))
+        return tuple((name, self.files.sources(name, version.commit).path) for name, version in sorted(newest.items()))
 
     def versions_of(self, model: str) -> tuple[ModelVersion, ...]:
         """The versions of one model. Raises: UnknownVersionError where there is no such model."""
         versions = self.catalog.of_model(model)
         if not versions and model not in self.settings.models:
             models = self.catalog.models
+            import difflib
+
             nearest = tuple(difflib.get_close_matches(model, models, n=3)) or models[:8]
             raise UnknownVersionError(f"There is no model {model} here.", candidates=nearest)
         return versions
@@ -154,48 +148,21 @@ class VersionLibrary:
 
     def text_changes(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextChange, ...]:
         """The files that facts were read from, of both sides, as text against text; what did not change is left out."""
-        before, after = self._texts(base) if base is not None else {}, self._texts(head)
-        changes = []
-        for path in sorted(before.keys() | after.keys()):
-            old, new = before.get(path), after.get(path)
-            if old == new:
-                continue
-            kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
-            changes.append(TextChange(path, kind, unified_text(old or "", new or "", path=path)))
-        return tuple(changes)
-
-    def _texts(self, version: ModelVersion) -> dict[str, str]:
-        tree = self.repository.tree(version.commit)
-        names = {file for _, files in self.facts(version).files for file in files}
-        texts = {}
-        for name in names:
-            entry = tree.entry(name)
-            if entry is not None and entry.is_file and tree.size(entry) <= _TEXT_LIMIT:
-                texts[name] = tree.read(entry, limit=_TEXT_LIMIT).decode("utf-8", "backslashreplace")
-        return texts
+        return self.files.text_changes(base, head)
 
     def facts(self, version: ModelVersion) -> VersionFacts:
         """All facts of a version; kept, because screens ask again."""
-        key = (version.commit, version.model)
-        if key not in self._facts:
-            if len(self._facts) >= _FACTS_KEPT:
-                self._facts.pop(next(iter(self._facts)))
-            tree = self.repository.tree(version.commit)
-            sources = self._sources(version.model, version.commit)
-            self._facts[key] = extract_facts(tree, sources, cache=self._fact_cache)
-        return self._facts[key]
-
-    def _sources(self, model: str, commit: ObjectId) -> FactSources:
-        declared = self.settings.models.get(model)
-        if declared is not None:
-            return declared.sources
-        path = self._paths.get(model)
-        return FactSources(path=path if path is not None else model_path(self.repository.tree(commit), model))
+        return self.files.facts(version)
 
     def base_of(self, version: ModelVersion) -> BaseChoice:
         """The version it is compared with where nobody says, and why that one."""
         self.load_ancestry([version])
         return choose_base(version, self.catalog, self._ancestors[version.commit])
+
+    def load_for_judging(self, versions: Sequence[ModelVersion]) -> None:
+        """Learn at once, for many versions, what the judging of each would ask Git for one by one."""
+        self.load_ancestry(versions)
+        self.load_graph(versions)
 
     def load_graph(self, versions: Iterable[ModelVersion]) -> None:
         """Learn the history of many versions at once, in one process."""
@@ -213,17 +180,27 @@ class VersionLibrary:
         for version in missing:
             self._ancestors[version.commit] = ancestry.ancestors(version.commit)
 
+    def load_tags(self, versions: Iterable[ModelVersion]) -> None:
+        """Read the tag objects of many versions at once."""
+        missing = [version.tag for version in versions if version.tag is not None and version.tag not in self._tags]
+        if missing:
+            self._tags |= dict.fromkeys(missing) | self.repository.tags(missing)
+
+    def tag_of(self, version: ModelVersion) -> TagObject | None:
+        """The tag object that names a release; None where the tag is lightweight, or its object cannot be read."""
+        if version.tag is None:
+            return None
+        self.load_tags([version])
+        return self._tags[version.tag]
+
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
         """What differs between two versions."""
-        before = self.facts(base) if base is not None else None
-        return diff_facts(before, self.facts(head), directions=self._directions(head.model))
-
-    def _directions(self, model: str) -> dict[str, str]:
-        policy = self.settings.policy
-        return policy.directions(model) if policy is not None else {}
+        return self.files.compare(base, head)
 
     def subject(self, version: ModelVersion, base: ModelVersion | None, *, identity: str) -> ReviewSubject:
         """What a review made now would be bound to."""
+        from reviewtui.review import ReviewSubject
+
         commit = self.repository.commits([version.commit])[version.commit]
         return ReviewSubject(
             repository=identity,
@@ -242,7 +219,7 @@ class VersionLibrary:
         since = self._graph.between(base.commit if base else None, version.commit)
         infos = self.repository.commits([version.commit, *since])
         parents = self.repository.commits({parent for info in infos.values() for parent in info.parents})
-        path = self._sources(version.model, version.commit).path
+        path = self.files.sources(version.model, version.commit).path
         known = {**parents, **infos}
         touching = [
             info for info in infos.values() if info.object_id != version.commit and self._touches(info, path, known)
@@ -263,6 +240,8 @@ class VersionLibrary:
 
 
 def _base_version(base: ModelVersion | None) -> BaseVersion | None:
+    from reviewtui.review import BaseVersion
+
     if base is None:
         return None
     return BaseVersion("" if base.kind is VersionKind.COMMIT else base.version, base.commit)

@@ -5,36 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reviewtui.authoring import (
-    Clock,
-    PreparedRelease,
-    PreparedReview,
-    Receipt,
-    release_summary,
-    reviewer_principal,
-    utc_now,
-    warnings_before_verdict,
-    write_review,
-)
 from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, VersionKind, tag_name
-from reviewtui.diff import TextChange, VersionDiff
+from reviewtui.clock import Clock, utc_now
 from reviewtui.errors import RefChangedError, ReleaseRefusedError, UsageError
-from reviewtui.facts.model import VersionFacts
-from reviewtui.git.notes import Notes
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
-from reviewtui.judging import Judge, ReviewEntry, VersionStatus
 from reviewtui.library import VersionLibrary
-from reviewtui.policy.decision import Decision
+from reviewtui.overview import VersionStatus, plain_status
 from reviewtui.records import REVIEWS_REF, RecordedLine, Records, read_records
-from reviewtui.release import release_message, releaser_finding
-from reviewtui.review import Verdict, record_id
 from reviewtui.settings import Settings, load_settings
-from reviewtui.signing.configured import configured_signer
-from reviewtui.signing.envelope import PAYLOAD_TYPE, sign_payload
-from reviewtui.signing.scheme import Signer
-from reviewtui.signing.trust import TrustedSigners
+
+# What reads files, judges, signs and writes is loaded by the verbs that need it: a list of versions waits for none.
+if TYPE_CHECKING:
+    from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
+    from reviewtui.diff import TextChange, VersionDiff
+    from reviewtui.facts.model import VersionFacts
+    from reviewtui.git.notes import Notes
+    from reviewtui.judging import Judge, ReviewEntry
+    from reviewtui.policy.decision import Decision
+    from reviewtui.review import Verdict
+    from reviewtui.signing.scheme import Signer
+    from reviewtui.signing.trust import TrustedSigners
 
 __all__ = ["PreparedRelease", "PreparedReview", "Project", "Receipt", "ReviewEntry", "VersionStatus"]
 
@@ -46,7 +39,6 @@ class Project:
         self.repository = repository
         self._signer_of = signer
         self._clock = clock
-        self.reload()
 
     @classmethod
     def open(cls, path: Path) -> Project:
@@ -55,13 +47,18 @@ class Project:
         Raises: NotARepositoryError, GitMissingError.
         """
         repository = Repository.open(path)
-        directory = repository.work_tree or repository.git_dir
-        return cls(repository, signer=lambda: configured_signer(repository.config, directory=directory))
+
+        def signer() -> Signer:
+            from reviewtui.signing.configured import configured_signer
+
+            return configured_signer(repository.config, directory=repository.work_tree or repository.git_dir)
+
+        return cls(repository, signer=signer)
 
     def reload(self) -> None:
         """Forget what was read, so that the next question reads refs, settings and records as they are now."""
         self.repository.reload_config()
-        for name in ("refs", "settings", "library", "records", "trust", "_judge", "identity"):
+        for name in ("refs", "settings", "library", "records", "trust", "_judge", "_signed_tags", "identity"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -80,10 +77,14 @@ class Project:
 
     @cached_property
     def trust(self) -> TrustedSigners:
-        return TrustedSigners.load(self.settings.trust_files, now=self._clock())
+        from reviewtui.signing.trust import TrustedSigners, TrustFiles
+
+        return TrustedSigners.load(self.settings.trust_files or TrustFiles(), now=self._clock())
 
     @cached_property
     def records(self) -> Records:
+        if self.repository.ref(REVIEWS_REF) is None:
+            return Records()
         content = self._notes().read()
         return read_records(content.lines, problems=content.problems)
 
@@ -94,6 +95,8 @@ class Project:
 
     @cached_property
     def _judge(self) -> Judge:
+        from reviewtui.judging import Judge
+
         return Judge(
             self.library,
             self.records,
@@ -115,6 +118,8 @@ class Project:
         return {identity: commits[commit].committed for identity, commit in brought.items() if commit in commits}
 
     def _notes(self) -> Notes:
+        from reviewtui.git.notes import Notes
+
         return Notes(self.repository, RefName(REVIEWS_REF))
 
     @property
@@ -129,14 +134,23 @@ class Project:
     def overview(self, model: str | None = None) -> tuple[VersionStatus, ...]:
         """The versions of one model or of all, each with its state. Raises: UnknownVersionError for a model."""
         versions = self.catalog.versions if model is None else self.library.versions_of(model)
-        recorded = [v for v in versions if (v.model, v.version) in self.records.by_version]
-        self.library.load_ancestry(recorded)
-        self.library.load_graph(recorded)
+        recorded = [version for version in versions if self.records.concern(version)]
+        self.library.load_for_judging(recorded)
+        self.library.load_tags(version for version in versions if version.tag in self._signed_tags)
         return tuple(self.status(version) for version in versions)
 
     def status(self, version: ModelVersion) -> VersionStatus:
         """A version's state, and how many approvals it has and needs."""
-        return self._judge.status(version)
+        known = None
+        if not self.records.concern(version):
+            policy = self.settings.policy
+            required = policy.required_persons(version.model) if policy is not None else 0
+            known = plain_status(version, signed_tags=self._signed_tags, required=required)
+        return known or self._judge.status(version)
+
+    @cached_property
+    def _signed_tags(self) -> frozenset[ObjectId]:
+        return frozenset(ref.object_id for ref in self.refs if ref.signed)
 
     def facts(self, version: ModelVersion) -> VersionFacts:
         """Config, metrics, data and environment of a version."""
@@ -173,6 +187,8 @@ class Project:
 
     def reviewer(self, signer: Signer) -> str:
         """Who the signer's key speaks for."""
+        from reviewtui.authoring import reviewer_principal
+
         principals = self.trust.principals_of(signer.keyid)
         return reviewer_principal(principals=principals, email=self.repository.identity().email)
 
@@ -181,6 +197,9 @@ class Project:
 
         Raises: SigningError; UsageError where the verdict needs a comment.
         """
+        from reviewtui.authoring import PreparedReview, warnings_before_verdict, write_review
+        from reviewtui.review import Verdict
+
         if verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE) and not comment.strip():
             raise UsageError(f"{verdict.value} needs a comment.", hint='Give it with -m "why".')
         signer = self.signer()
@@ -208,6 +227,10 @@ class Project:
 
         Raises: RefChangedError where the version is no longer what was shown; SigningError.
         """
+        from reviewtui.authoring import Receipt
+        from reviewtui.review import record_id
+        from reviewtui.signing.envelope import PAYLOAD_TYPE, sign_payload
+
         self.reload()
         subject = prepared.review.subject
         version = self.library.again(prepared.version)
@@ -223,6 +246,8 @@ class Project:
 
         Raises: ReleaseRefusedError with the decision; SigningError.
         """
+        from reviewtui.authoring import PreparedRelease
+
         decision = self.gate(version)
         tag = tag_name(self.settings.tags[0], version.model, version.version)
         self._refuse_unless_free(version, tag, decision)
@@ -258,6 +283,9 @@ class Project:
         self.repository.push(remote, (f"refs/tags/{tag}:refs/tags/{tag}",))
 
     def _release_message(self, version: ModelVersion, decision: Decision) -> bytes:
+        from reviewtui.authoring import release_summary
+        from reviewtui.release import release_message
+
         base = self.base_of(version).version
         return release_message(
             self.library.subject(version, base, identity=self.identity),
@@ -275,6 +303,8 @@ class Project:
             )
 
     def _refuse_unless_releaser(self, signer: Signer, decision: Decision) -> None:
+        from reviewtui.release import releaser_finding
+
         policy = self.settings.policy
         if policy is None:
             return

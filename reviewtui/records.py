@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from reviewtui.git.notes import NotesProblem
 from reviewtui.git.objects import ObjectId
-from reviewtui.review import MalformedRecordError, Review, decode_review, record_id
-from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError
+
+if TYPE_CHECKING:
+    from reviewtui.catalog import ModelVersion
+    from reviewtui.git.notes import NotesProblem
+    from reviewtui.review import Review
 
 REVIEWS_REF = "refs/notes/reviewtui/reviews"
 
@@ -48,6 +51,10 @@ class Records:
         """The lines that claim to speak of a version, and stand beside another commit than its present one."""
         return tuple(line for line in self.by_version.get((model, version), ()) if line.commit != than)
 
+    def concern(self, version: ModelVersion) -> bool:
+        """Whether any line stands beside a version's commit, or claims to speak of the version."""
+        return version.commit in self.by_commit or (version.model, version.version) in self.by_version
+
     def of(self, reviewer: str) -> tuple[RecordedLine, ...]:
         """The lines that claim to be a reviewer's, the highest sequence number first."""
         own = [
@@ -79,6 +86,10 @@ def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[N
 
 
 def _recorded(commit: ObjectId, line: bytes) -> RecordedLine:
+    # Loaded here: most repositories that are listed hold no records.
+    from reviewtui.review import MalformedRecordError, decode_review, record_id
+    from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError
+
     try:
         payload = Envelope.from_line(line).payload
     except MalformedEnvelopeError:

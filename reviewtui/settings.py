@@ -6,19 +6,22 @@ kept as text with file, line and key, and whoever opens a gate must treat it as 
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reviewtui.catalog import DEFAULT_BRANCHES, DEFAULT_TAGS
 from reviewtui.errors import MalformedFileError, SettingsError
-from reviewtui.facts.model import FactSources, Problem
 from reviewtui.git.objects import ObjectId, Tree
-from reviewtui.policy.located_yaml import Node, read_yaml
-from reviewtui.policy.model import POLICY_FILE, Policy, parse_policy
-from reviewtui.signing.trust import TrustFiles
+
+# Many repositories are listed that have no settings: what reads them is loaded where it is used.
+if TYPE_CHECKING:
+    from reviewtui.facts.model import FactSources, Problem
+    from reviewtui.policy.located_yaml import Node
+    from reviewtui.policy.rules import Policy
+    from reviewtui.signing.trust import TrustFiles
 
 DIRECTORY = ".reviewtui"
 CONFIG_FILE = f"{DIRECTORY}/config.yaml"
@@ -29,7 +32,6 @@ OPENPGP_DIRECTORY = f"{DIRECTORY}/openpgp"
 MAX_SETTINGS_BYTES = 256 * 1024
 MAX_SIGNERS_BYTES = 1024 * 1024
 MAX_OPENPGP_FILES = 256
-NO_TRUST = TrustFiles(allowed_signers=None, revoked_keys=None, openpgp=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +55,16 @@ class Config:
 class Settings:
     """The settings in force. `exists` says whether there is a .reviewtui/ at all.
 
-    `policy_blob` is the id of policy.yaml even where it cannot be read. `config_error`, `policy_error` and
-    `trust_error` are "" or what is wrong, each of which closes the gate; `problems` has them all, and every lesser one.
+    `policy_blob` is the id of policy.yaml even where it cannot be read; `trust_files` is None where none can be used.
+    `config_error`, `policy_error` and `trust_error` are "" or what is wrong, each of which closes the gate; `problems`
+    has them all, and every lesser one.
     """
 
     exists: bool = False
     config: Config = Config()
     policy: Policy | None = None
     policy_blob: ObjectId | None = None
-    trust_files: TrustFiles = NO_TRUST
+    trust_files: TrustFiles | None = None
     config_error: str = ""
     policy_error: str = ""
     trust_error: str = ""
@@ -94,6 +97,9 @@ def load_settings(tree: Tree | None) -> Settings:
     """Read the settings out of the trusted branch's tree (None: there is no trusted branch)."""
     if tree is None or tree.entry(DIRECTORY) is None:
         return Settings()
+    from reviewtui.facts.model import Problem
+    from reviewtui.policy.model import POLICY_FILE
+
     config, config_error = _config(tree)
     policy, policy_error = _policy(tree)
     trust_files, trust_error = _trust_files(tree, pin=policy.revoked_keys if policy else "")
@@ -117,6 +123,8 @@ def parse_config(data: bytes, *, name: str = CONFIG_FILE) -> Config:
 
     Raises: SettingsError, with file, line and key.
     """
+    from reviewtui.policy.located_yaml import read_yaml
+
     root = read_yaml(data, file=name)
     if root.is_null:
         return Config()
@@ -138,6 +146,8 @@ def _config(tree: Tree) -> tuple[Config, str]:
 
 
 def _policy(tree: Tree) -> tuple[Policy | None, str]:
+    from reviewtui.policy.model import POLICY_FILE, parse_policy
+
     try:
         data = _read(tree, POLICY_FILE, limit=MAX_SETTINGS_BYTES)
         return (None if data is None else parse_policy(data)), ""
@@ -145,7 +155,11 @@ def _policy(tree: Tree) -> tuple[Policy | None, str]:
         return None, error.message
 
 
-def _trust_files(tree: Tree, *, pin: str) -> tuple[TrustFiles, str]:
+def _trust_files(tree: Tree, *, pin: str) -> tuple[TrustFiles | None, str]:
+    import hashlib
+
+    from reviewtui.signing.trust import TrustFiles
+
     try:
         revoked_keys = _read(tree, REVOKED_KEYS_FILE, limit=MAX_SIGNERS_BYTES)
         if pin and pin != f"sha256:{hashlib.sha256(revoked_keys or b'').hexdigest()}":
@@ -161,7 +175,7 @@ def _trust_files(tree: Tree, *, pin: str) -> tuple[TrustFiles, str]:
         ), ""
     except (SettingsError, MalformedFileError) as error:
         # Half of the trust files would be worse than none: a revocation list that is missing revokes nothing.
-        return NO_TRUST, error.message
+        return None, error.message
 
 
 def _read(tree: Tree, path: str, *, limit: int) -> bytes | None:
@@ -207,6 +221,8 @@ def _is_ref_part(name: str) -> bool:
 
 
 def _models(node: Node) -> dict[str, ModelSettings]:
+    from reviewtui.facts.model import FactSources
+
     models = {}
     for name, entry in node.mapping().items():
         if not _MODEL_NAME.match(name) or name.startswith((".", "-", "/")):
@@ -216,6 +232,8 @@ def _models(node: Node) -> dict[str, ModelSettings]:
 
 
 def _sources(entry: Node) -> FactSources:
+    from reviewtui.facts.model import FactSources
+
     keys = entry.mapping(("path", "config", "metrics", "data", "environment"))
     globs = {category: _globs(keys[category]) for category in keys if category != "path"}
     return FactSources(path=_path(keys["path"]) if "path" in keys else ".", **globs)

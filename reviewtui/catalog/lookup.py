@@ -5,7 +5,6 @@ Names are compared as they are, letter case and all: what is only like a name is
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -138,6 +137,8 @@ def _unknown(catalog: VersionCatalog, name: str) -> UnknownVersionError:
 
 
 def _nearest(catalog: VersionCatalog, name: str) -> tuple[str, ...]:
+    import difflib  # Only a name that is not found needs it.
+
     model, at, version = name.rpartition("@")
     rows = (catalog.of_model(model) if at else ()) or catalog.versions
     names = [row.name for row in rows[:_MOST_COMPARED]]

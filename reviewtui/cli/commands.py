@@ -10,7 +10,6 @@ from reviewtui.cli import json_forms, output
 from reviewtui.cli.diagnostics import ExitCode, say
 from reviewtui.errors import ReleaseRefusedError, UsageError
 from reviewtui.project import Project
-from reviewtui.review import Verdict
 
 
 def demo(arguments: Namespace) -> int:
@@ -113,6 +112,8 @@ def reviews(arguments: Namespace) -> int:
 
 def record_verdict(arguments: Namespace) -> int:
     """Show what will be signed, ask, sign, store."""
+    from reviewtui.review import Verdict
+
     project = _project(arguments)
     version = project.find(arguments.version)
     comment = _comment(arguments)

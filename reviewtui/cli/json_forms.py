@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reviewtui.catalog import BaseChoice, ModelVersion
-from reviewtui.diff import Change, DataChange, MetricChange, TextChange, VersionDiff
-from reviewtui.facts.model import DataFact, Problem, VersionFacts, display_keys
-from reviewtui.policy.decision import Decision
-from reviewtui.project import ReviewEntry, VersionStatus
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from reviewtui.catalog import BaseChoice, ModelVersion
+    from reviewtui.diff import Change, DataChange, MetricChange, TextChange, VersionDiff
+    from reviewtui.facts.model import DataFact, Problem, VersionFacts
+    from reviewtui.policy.decision import Decision
+    from reviewtui.project import ReviewEntry, VersionStatus
 
 Json = dict[str, Any]
 
@@ -43,6 +45,8 @@ def _identity(version: ModelVersion) -> Json:
 
 def show_json(status: VersionStatus, facts: VersionFacts) -> Json:
     """The whole of `show`."""
+    from reviewtui.facts.model import display_keys
+
     return {
         **version_json(status),
         "facts": {
@@ -99,7 +103,7 @@ def _change_json(change: Change | MetricChange) -> Json:
         "after": change.after,
         "file": change.file,
         "before_key": change.before_key or None,
-        "details": list(change.details) if isinstance(change, Change) else [],
+        "details": list(getattr(change, "details", ())),
     }
 
 

@@ -8,21 +8,24 @@ import sys
 import time
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reviewtui import display
-from reviewtui.catalog import BaseChoice, ModelVersion
-from reviewtui.diff import ChangeKind, MetricChange, MetricVerdict, VersionDiff
 from reviewtui.display import clean
-from reviewtui.facts.model import Problem, VersionFacts, display_keys
-from reviewtui.policy.decision import Decision
-from reviewtui.project import ReviewEntry, VersionStatus
+
+# Whoever has a value to print has loaded its type; nobody else pays for it.
+if TYPE_CHECKING:
+    from reviewtui.catalog import BaseChoice, ModelVersion
+    from reviewtui.diff import ChangeKind, MetricChange, VersionDiff
+    from reviewtui.facts.model import Problem, VersionFacts
+    from reviewtui.policy.decision import Decision
+    from reviewtui.project import ReviewEntry, VersionStatus
 
 _VALUE_WIDTH = 40
 _COLORS = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1", "add": "32", "remove": "31"}
 _STATE_COLORS = {"approved": "good", "released": "good", "rejected": "bad", "stale": "warn", "in-review": "warn"}
 _KIND_COLORS = {"added": "add", "removed": "remove", "changed": "warn", "renamed": "warn"}
-_VERDICT_COLORS = {MetricVerdict.BETTER: "good", MetricVerdict.WORSE: "bad"}
+_VERDICT_COLORS = {"better": "good", "worse": "bad"}
 _FINDING_COLORS = {"met": "good", "unmet": "bad", "error": "bad", "overridden": "warn", "not-applicable": "dim"}
 
 
@@ -67,8 +70,15 @@ def cell_width(text: str) -> int:
 
 
 def print_json(value: Any) -> None:
-    """Print JSON in pure ASCII, so that no terminal reads a stranger's text as a command."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False) + "\n")
+    """Print JSON in pure ASCII, so that no terminal reads a stranger's text as a command.
+
+    A list has one line for each item: `grep` finds an item whole.
+    """
+    if isinstance(value, list) and value:
+        rows = ",\n".join([f"  {json.dumps(item, allow_nan=False)}" for item in value])
+        sys.stdout.write(f"[\n{rows}\n]\n")
+    else:
+        sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
 
 
 def print_versions(printer: Printer, statuses: Iterable[VersionStatus]) -> None:
@@ -98,6 +108,8 @@ def print_versions(printer: Printer, statuses: Iterable[VersionStatus]) -> None:
 
 def print_facts(printer: Printer, status: VersionStatus, facts: VersionFacts) -> None:
     """The text of `show`."""
+    from reviewtui.facts.model import display_keys
+
     version = status.version
     printer.line(printer.paint(f"{clean(version.name)}  {version.kind.value}", "bold"))
     printer.table(
@@ -208,11 +220,11 @@ def _key(key: str, before_key: str) -> str:
 
 
 def _before(kind: ChangeKind, text: str) -> str:
-    return "—" if kind is ChangeKind.ADDED else text
+    return "—" if kind == "added" else text
 
 
 def _after(kind: ChangeKind, text: str) -> str:
-    return "—" if kind is ChangeKind.REMOVED else text
+    return "—" if kind == "removed" else text
 
 
 def _metric_row(change: MetricChange) -> list[str]:
@@ -225,7 +237,7 @@ def _metric_row(change: MetricChange) -> list[str]:
         display.number_text(change.after),
         display.delta_text(change.delta),
         display.relative_text(change.relative),
-        change.verdict.value if change.kind in (ChangeKind.CHANGED, ChangeKind.RENAMED) else change.kind.value,
+        change.verdict.value if change.kind in ("changed", "renamed") else change.kind.value,
     ]
 
 

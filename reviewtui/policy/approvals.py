@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reviewtui.policy.decision import Finding, FindingState, IgnoredRecord
 from reviewtui.policy.matching import match
 from reviewtui.policy.people import People
-from reviewtui.policy.rules import ApprovalRule
+from reviewtui.policy.rules import ApprovalRule, required_persons
 from reviewtui.policy.staleness import Binding, staleness
 from reviewtui.policy.standing import Standing
 from reviewtui.verification import VerifiedReview
@@ -78,13 +78,6 @@ class Votes:
     def everybody(self) -> frozenset[str]:
         """All who vote or could."""
         return frozenset(self.votes).union(*(group for group in self.eligible if group is not None))
-
-
-def required_persons(rules: Iterable[ApprovalRule]) -> int:
-    """How many persons these rules need at least: one fills one of them, unless distinct: false."""
-    counts = [(rule.count, rule.distinct) for rule in rules]
-    together = sum(count for count, distinct in counts if distinct)
-    return max([together, *(count for count, distinct in counts if not distinct)])
 
 
 STALE_REASONS = ("facts-changed", "base-changed", "policy-changed", "subject-commit-mismatch")

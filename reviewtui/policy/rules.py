@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -34,6 +35,13 @@ class ApprovalRule:
     def name(self) -> str:
         """The rule as findings name it."""
         return f"approvals: {self.count}" + (f" of {' or '.join(self.roles)}" if self.roles else "")
+
+
+def required_persons(rules: Iterable[ApprovalRule]) -> int:
+    """How many persons these rules need at least: one fills one of them, unless distinct: false."""
+    counts = [(rule.count, rule.distinct) for rule in rules]
+    together = sum(count for count, distinct in counts if distinct)
+    return max([together, *(count for count, distinct in counts if not distinct)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +175,10 @@ class Policy:
     def rules_for(self, model: str) -> tuple[ReleaseRule, ...]:
         """Every entry that is about a model; all of them must be met."""
         return tuple(rule for rule in self.releases if rule.matches(model))
+
+    def required_persons(self, model: str) -> int:
+        """The persons needed for any version of a model: of its entries, the one that needs most."""
+        return max((required_persons(rule.approvals) for rule in self.rules_for(model)), default=0)
 
     def directions(self, model: str) -> dict[str, str]:
         """{metric: "higher" | "lower"} as the entries about a model say."""

@@ -1,0 +1,88 @@
+"""VersionFiles: what the files of versions hold, each version read once, and how two versions differ."""
+
+from __future__ import annotations
+
+from reviewtui.catalog import ModelVersion
+from reviewtui.diff import ChangeKind, TextChange, VersionDiff, diff_facts, unified_text
+from reviewtui.facts.discovery import discover_models, model_path
+from reviewtui.facts.extraction import extract_facts
+from reviewtui.facts.model import FactSources, VersionFacts
+from reviewtui.facts.reading import ParseCache
+from reviewtui.git.objects import ObjectId
+from reviewtui.git.repository import Repository
+from reviewtui.settings import Settings
+
+_FACTS_KEPT = 512
+_TEXT_LIMIT = 1024 * 1024
+
+
+class VersionFiles:
+    """Reads the trees of versions; never a working tree."""
+
+    def __init__(self, repository: Repository, settings: Settings) -> None:
+        self.repository = repository
+        self.settings = settings
+        self._facts: dict[tuple[ObjectId, str], VersionFacts] = {}
+        self._cache = ParseCache()
+        self._discovered: dict[str, str] = {}
+
+    def discover(self, commit: ObjectId) -> tuple[tuple[str, str], ...]:
+        """The models that a commit's tree holds, each with its folder, which is remembered for all versions."""
+        found = discover_models(self.repository.tree(commit), self.repository.name)
+        self._discovered = dict(found)
+        return tuple(found)
+
+    def places(self, model: str, path: str, commit: ObjectId) -> list[str]:
+        """The model's folder, and what its facts are read from outside of it. The root: every file."""
+        if path == ".":
+            return []
+        facts = extract_facts(self.repository.tree(commit), self.sources(model, commit), cache=self._cache)
+        outside = {file for _, files in facts.files for file in files if not file.startswith(f"{path}/")}
+        return [path, *sorted(outside)]
+
+    def sources(self, model: str, commit: ObjectId) -> FactSources:
+        """Where the files of a model stand: as the settings say, else as discovery found them."""
+        declared = self.settings.models.get(model)
+        if declared is not None:
+            return declared.sources
+        path = self._discovered.get(model)
+        return FactSources(path=path if path is not None else model_path(self.repository.tree(commit), model))
+
+    def facts(self, version: ModelVersion) -> VersionFacts:
+        """All facts of a version; kept, because screens ask again."""
+        key = (version.commit, version.model)
+        if key not in self._facts:
+            if len(self._facts) >= _FACTS_KEPT:
+                self._facts.pop(next(iter(self._facts)))
+            tree = self.repository.tree(version.commit)
+            self._facts[key] = extract_facts(tree, self.sources(version.model, version.commit), cache=self._cache)
+        return self._facts[key]
+
+    def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
+        """What differs between two versions."""
+        before = self.facts(base) if base is not None else None
+        policy = self.settings.policy
+        directions = policy.directions(head.model) if policy is not None else {}
+        return diff_facts(before, self.facts(head), directions=directions)
+
+    def text_changes(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextChange, ...]:
+        """The files that facts were read from, of both sides, as text against text; what did not change is left out."""
+        before, after = self._texts(base) if base is not None else {}, self._texts(head)
+        changes = []
+        for path in sorted(before.keys() | after.keys()):
+            old, new = before.get(path), after.get(path)
+            if old == new:
+                continue
+            kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
+            changes.append(TextChange(path, kind, unified_text(old or "", new or "", path=path)))
+        return tuple(changes)
+
+    def _texts(self, version: ModelVersion) -> dict[str, str]:
+        tree = self.repository.tree(version.commit)
+        names = {file for _, files in self.facts(version).files for file in files}
+        texts = {}
+        for name in names:
+            entry = tree.entry(name)
+            if entry is not None and entry.is_file and tree.size(entry) <= _TEXT_LIMIT:
+                texts[name] = tree.read(entry, limit=_TEXT_LIMIT).decode("utf-8", "backslashreplace")
+        return texts
