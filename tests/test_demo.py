@@ -197,9 +197,10 @@ def test_a_directory_that_holds_something_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["precious"]
 
 
-def test_a_second_build_in_the_same_place_is_refused(demo: Path) -> None:
-    with pytest.raises(UsageError, match=r"is not empty\.$"):
+def test_a_second_build_in_the_same_place_is_refused_and_says_how_to_open_the_first(demo: Path) -> None:
+    with pytest.raises(UsageError, match=r"holds a sample repository already\.$") as refusal:
         build_demo(demo)
+    assert refusal.value.hint == f"Open it with: reviewtui -C {demo}"
 
 
 def test_a_file_in_the_way_is_refused_in_one_sentence(tmp_path: Path) -> None:

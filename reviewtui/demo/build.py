@@ -19,6 +19,9 @@ from reviewtui.project import Project
 from reviewtui.signing.configured import configured_signer
 from reviewtui.signing.scheme import Signer
 
+KEYS = "demo-keys"
+"""The folder below .git that holds everybody's keys; it also tells a sample repository from any other."""
+
 
 def build_demo(directory: Path, *, now: datetime | None = None) -> Path:
     """Builds the sample repository in a directory that is new or empty; gives its absolute path.
@@ -43,7 +46,7 @@ def _build(place: Path, moment: datetime) -> None:
     Git(place, environment=nobody).run(
         "init", "--quiet", "--template=", "--initial-branch=main", "--object-format=sha1"
     )
-    desks = Desks.furnished(place / ".git" / "demo-keys")
+    desks = Desks.furnished(place / ".git" / KEYS)
     events = tell_story(moment, allowed_signers=desks.allowed_signers())
     _Replay(place, desks, start=moment).tell(events)
     _invite_visitor(Git(place, environment=desks.environment(VISITOR, at=moment)), desks)
@@ -55,6 +58,10 @@ def _empty_directory(directory: Path) -> Path:
         empty = not any(directory.iterdir())
     except OSError as error:
         raise UsageError(f"{directory} cannot be made: {error.strerror}.") from error
+    if (directory / ".git" / KEYS).is_dir():
+        raise UsageError(
+            f"{directory} holds a sample repository already.", hint=f"Open it with: reviewtui -C {directory}"
+        )
     if not empty:
         raise UsageError(f"{directory} is not empty.", hint="Name a new folder: reviewtui demo DIR")
     return directory.absolute()
@@ -103,7 +110,8 @@ class _Replay:
             for branch, commit in moves.items()
         ]
         moves.clear()
-        self._git.run("update-ref", "--stdin", input="".join(lines).encode())
+        if lines:
+            self._git.run("update-ref", "--stdin", input="".join(lines).encode())
         self._project.reload()
         return self._project
 
