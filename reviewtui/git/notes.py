@@ -43,10 +43,14 @@ _LONGEST_PAUSE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class NotesProblem:
-    """Something below a notes ref that is no readable note: the path, and what is wrong with it."""
+    """Something below a notes ref that is no readable note: the path, and what is wrong with it.
+
+    `harmless`: it was never a note, so that no record can be lost with it.
+    """
 
     path: str
     problem: str
+    harmless: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Notes:
 
         Raises: GitError where it points to something else, or to what is missing.
         """
-        return self._commit_at(self.ref)
+        return self.commit_at(self.ref)
 
     def lines(self, commit: ObjectId) -> tuple[bytes, ...]:
         """The lines of one commit's note, without LF, in bytewise order. Raises: GitError."""
@@ -124,6 +128,10 @@ class Notes:
 
         return self._write(united), counts[0]
 
+    def add(self, lines: Mapping[ObjectId, Collection[bytes]]) -> ObjectId:
+        """Adds lines to many notes in one commit, and gives the tip. Raises: RefChangedError; GitError."""
+        return self._write(lambda tip: self._added(tip, lines))
+
     def history(self, since: ObjectId | None = None) -> Iterator[NotesChange]:
         """What each commit of the ref did to which note, oldest first (see notes_history.read_history)."""
         from reviewtui.git.notes_history import read_history
@@ -134,7 +142,7 @@ class Notes:
     def contains(self, commit: ObjectId) -> bool:
         """Whether the notes' history, as it is now, holds a commit of the notes."""
         tip = self.tip()
-        return tip is not None and self._is_ancestor(commit, tip)
+        return tip is not None and self.is_ancestor(commit, tip)
 
     def fetch(self, remote: str) -> ObjectId | None:
         """Brings a remote's notes to their tracking ref. Gives their tip, or None where the remote has none."""
@@ -145,7 +153,7 @@ class Notes:
             if "couldn't find remote ref" not in error.stderr:
                 raise
             return None
-        return self._commit_at(tracking)
+        return self.commit_at(tracking)
 
     def push(self, remote: str) -> bool:
         """Sends the notes, never by force. False where the remote has moved on. Raises: GitError."""
@@ -180,7 +188,8 @@ class Notes:
         """One state of the notes."""
         return self._tree(tip)
 
-    def _commit_at(self, ref: RefName) -> ObjectId | None:
+    def commit_at(self, ref: RefName) -> ObjectId | None:
+        """The commit that some ref points to, or None where there is none. Raises: GitError as `tip` does."""
         target = self.repository.ref(ref)
         if target is None:
             return None
@@ -189,6 +198,17 @@ class Notes:
             what = f"a {info[1]}, not a commit" if info else "an object that is missing"
             raise GitError(f"{ref} points to {what}.")
         return target
+
+    def is_ancestor(self, one: ObjectId, other: ObjectId) -> bool:
+        """Whether one notes commit is in the history of another, or is it. Raises: GitCommandError."""
+        words = ("merge-base", "--is-ancestor", one, other)
+        try:
+            self.repository.git.run(*words)
+        except GitCommandError as error:
+            if error.status == 1:
+                return False
+            raise
+        return True
 
     def _tree(self, tip: ObjectId | None) -> NotesTree:
         return NotesTree(self.repository.tree_store, tip)
@@ -202,12 +222,12 @@ class Notes:
             annotated = annotated_object(path, digits=self.repository.id_digits)
             if annotated is None:
                 problems.append(
-                    NotesProblem(path, "it is no note: notes are named by a commit's full id in lower case")
+                    NotesProblem(path, "it is no note: notes are named by a commit's full id in lower case", True)
                 )
             elif wanted is not None and annotated not in wanted:
                 continue
             elif mode != NOTE_MODE:
-                problems.append(NotesProblem(path, f"it is no plain file (mode {mode})"))
+                problems.append(NotesProblem(path, f"it is no plain file (mode {mode})", True))
             else:
                 blobs.setdefault(annotated, []).append(blob)
         texts = self._texts({blob for each in blobs.values() for blob in each}, problems)
@@ -260,6 +280,15 @@ class Notes:
         edits = self._edits(tree, {commit: before | {line}})
         return self._committed(tree.edited(self.repository.git, edits), tip, subject=f"Add a record for {commit}")
 
+    def _added(self, tip: ObjectId | None, lines: Mapping[ObjectId, Collection[bytes]]) -> ObjectId:
+        tree = self._tree(tip)
+        before = {annotated: tree.lines(annotated, self.repository.git.cat_file) for annotated in lines}
+        notes = {each: before[each] | frozenset(new) for each, new in lines.items() if not before[each].issuperset(new)}
+        if tip is not None and not notes:
+            return tip
+        edited = tree.edited(self.repository.git, self._edits(tree, notes))
+        return self._committed(edited, tip, subject="Put back records that were taken away")
+
     def _edits(self, tree: NotesTree, notes: Mapping[ObjectId, frozenset[bytes]]) -> dict[str, ObjectId | None]:
         contents = [join_lines(lines) for lines in notes.values()]
         if any(len(content) > MAX_NOTE_BYTES for content in contents):
@@ -290,9 +319,9 @@ class Notes:
             if not there <= here:
                 missing_here[annotated] = here | there
                 new += len(there - here)
-        if not missing_there and self._is_ancestor(ours, theirs):
+        if not missing_there and self.is_ancestor(ours, theirs):
             return theirs, new
-        if not missing_here and self._is_ancestor(theirs, ours):
+        if not missing_here and self.is_ancestor(theirs, ours):
             return ours, 0
         git = self.repository.git
         tree = (
@@ -314,16 +343,6 @@ class Notes:
             len(self._tree(after).lines(each, cat_file) - self._tree(before).lines(each, cat_file))
             for each in self._differing(before, after)
         )
-
-    def _is_ancestor(self, one: ObjectId, other: ObjectId) -> bool:
-        words = ("merge-base", "--is-ancestor", one, other)
-        try:
-            self.repository.git.run(*words)
-        except GitCommandError as error:
-            if error.status == 1:
-                return False
-            raise
-        return True
 
 
 def _check_line(line: bytes) -> None:

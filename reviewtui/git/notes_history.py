@@ -20,7 +20,8 @@ class NotesChange:
     """What one commit did to one note, against one of its parents.
 
     A merge is told once for each parent, so that what it brings from one side is `added` against the other, and what it
-    dropped from either is `removed`. `problem` says why the note, as it is after the commit, is not readable whole.
+    dropped from either is `removed`. `problem` says why the note, as it is after the commit, is not readable whole;
+    `unreadable`: lines may be missing from what is told here.
     """
 
     commit: ObjectId
@@ -28,6 +29,7 @@ class NotesChange:
     removed: tuple[bytes, ...]
     added: tuple[bytes, ...]
     problem: str = ""
+    unreadable: bool = False
 
 
 @dataclass(slots=True)
@@ -58,7 +60,8 @@ def read_history(notes: Notes, *, tip: ObjectId, since: ObjectId | None = None) 
 def _change(notes: Notes, touched: _Touched, texts: Mapping[str, bytes]) -> Iterator[NotesChange]:
     before, after = _lines(touched.before, texts), _lines(touched.after, texts)
     problem = touched.problem
-    if any(blob not in texts for blob in (*touched.before, *touched.after)):
+    unreadable = any(blob not in texts for blob in (*touched.before, *touched.after))
+    if unreadable:
         problem = problem or "a note is missing, or over the limit"
     removed, added = before - after, after - before
     if removed:
@@ -68,7 +71,8 @@ def _change(notes: Notes, touched: _Touched, texts: Mapping[str, bytes]) -> Iter
         except GitError as error:
             problem = problem or error.message
     if removed or added or problem:
-        yield NotesChange(touched.commit, touched.annotated, tuple(sorted(removed)), tuple(sorted(added)), problem)
+        lines = tuple(sorted(removed)), tuple(sorted(added))
+        yield NotesChange(touched.commit, touched.annotated, *lines, problem, unreadable)
 
 
 def _lines(blobs: Sequence[ObjectId], texts: Mapping[str, bytes]) -> frozenset[bytes]:

@@ -1,0 +1,298 @@
+"""Notes read with a memory: nothing that was seen once is taken away in silence, and no way of storing changes it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reviewtui.git.notes import Notes
+from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.git.repository import Repository
+from reviewtui.git.watched_notes import WatchedNotes
+from tests.model_repository import ModelRepository
+from tests.notes_by_hand import nested, write_notes
+
+REF = RefName("refs/notes/reviewtui/reviews")
+SEEN = "refs/reviewtui/seen/reviews"
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> ModelRepository:
+    return ModelRepository(tmp_path / "models")
+
+
+@pytest.fixture
+def commit(story: ModelRepository) -> ObjectId:
+    return ObjectId(story.commit_files({"params.yaml": "lr: 0.1\n"}))
+
+
+@pytest.fixture
+def watched(story: ModelRepository, commit: ObjectId) -> Iterator[WatchedNotes]:
+    repository = Repository.open(story.path)
+    yield WatchedNotes(Notes(repository, REF))
+    repository.close()
+
+
+def seen(story: ModelRepository) -> str:
+    return story.git("for-each-ref", "--format=%(objectname)", SEEN)
+
+
+def words(watched: WatchedNotes) -> list[str]:
+    return [alarm.reason.partition(":")[0] for alarm in watched.read().alarms]
+
+
+def test_without_notes_nothing_is_read_and_nothing_remembered(story: ModelRepository, watched: WatchedNotes) -> None:
+    content = watched.read()
+    assert (content.lines, content.problems, content.alarms, content.memory) == ({}, (), (), "")
+    assert seen(story) == ""
+
+
+def test_a_reading_is_remembered_and_the_next_walks_only_what_is_new(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    first = watched.notes.append(commit, b"veto")
+    assert watched.read().lines == {commit: (b"veto",)}
+    assert seen(story) == first
+    before = watched.notes.repository.git.processes_started
+    watched.read()
+    assert watched.notes.repository.git.processes_started == before + 1, "one ls-tree, as without a memory"
+    second = watched.notes.append(commit, b"yes")
+    assert watched.read().lines == {commit: (b"veto", b"yes")}
+    assert seen(story) == second
+
+
+def test_a_line_that_a_fast_forward_removed_still_counts_and_is_an_alarm_every_time(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    first = watched.notes.append(commit, b"veto")
+    watched.read()
+    evil = write_notes(story, REF, {commit: b"yes\n"}, parent=first)
+    for _ in range(2):
+        content = watched.read()
+        assert content.lines == {commit: (b"veto", b"yes")}
+        assert content.missing == {commit: frozenset({b"veto"})}
+        (alarm,) = content.alarms
+        assert alarm.reason.startswith(f"record-removed: 1 line was taken from the note of {commit}")
+        assert evil[:10] in alarm.reason
+    assert seen(story) == first, "the memory stops before the alarm"
+
+
+def test_a_removal_is_found_by_the_first_reading_of_a_new_clone(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    first = watched.notes.append(commit, b"veto")
+    second = watched.notes.append(commit, b"yes")
+    write_notes(story, REF, {commit: b"yes\n"}, parent=second)
+    content = watched.read()
+    assert content.lines == {commit: (b"veto", b"yes")}
+    assert words(watched) == ["record-removed"]
+    assert seen(story) == second != first
+
+
+def test_a_note_that_was_removed_whole_still_counts(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    watched.notes.append(commit, b"veto")
+    story.git("notes", f"--ref={REF}", "remove", commit)
+    assert watched.read().lines == {commit: (b"veto",)}
+    assert words(watched) == ["record-removed"]
+
+
+def test_a_line_that_a_merge_dropped_still_counts(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    base = watched.notes.append(commit, b"base")
+    veto = watched.notes.append(commit, b"veto")
+    watched.read()
+    side = write_notes(story, REF, {commit: b"base\nside\n"}, parent=base)
+    merge = story.git("commit-tree", f"{side}^{{tree}}", "-p", veto, "-p", side, "-m", "evil merge")
+    story.git("update-ref", REF, merge)
+    assert watched.read().lines == {commit: (b"base", b"side", b"veto")}
+    assert words(watched) == ["record-removed"]
+    assert seen(story) == veto
+
+
+@pytest.mark.parametrize("how", ["rewound", "replaced", "deleted"])
+def test_a_history_that_does_not_descend_from_what_was_seen_is_an_alarm(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId, how: str
+) -> None:
+    first = watched.notes.append(commit, b"yes")
+    second = watched.notes.append(commit, b"veto")
+    watched.read()
+    match how:
+        case "rewound":
+            story.git("update-ref", REF, first)
+        case "replaced":
+            write_notes(story, REF, {commit: b"yes\n"})
+        case "deleted":
+            story.git("update-ref", "-d", REF)
+    for _ in range(2):
+        assert watched.read().lines == {commit: (b"veto", b"yes")}
+    assert words(watched) == ["history-deleted" if how == "deleted" else "history-replaced"]
+    assert seen(story) == second
+    story.git("reflog", "expire", "--expire=now", "--all")
+    story.git("gc", "--quiet", "--prune=now")
+    watched.notes.repository.close()
+    assert watched.read().lines == {commit: (b"veto", b"yes")}, "the memory keeps the objects"
+
+
+@pytest.mark.parametrize("how", ["rewound", "replaced", "deleted", "removed"])
+def test_mending_puts_every_line_back_and_then_the_alarm_ends(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId, how: str
+) -> None:
+    first = watched.notes.append(commit, b"yes")
+    second = watched.notes.append(commit, b"veto")
+    watched.read()
+    match how:
+        case "rewound":
+            story.git("update-ref", REF, first)
+        case "replaced":
+            write_notes(story, REF, {commit: b"yes\n"})
+        case "deleted":
+            story.git("update-ref", "-d", REF)
+        case "removed":
+            write_notes(story, REF, {commit: b"yes\n"}, parent=second)
+    assert len(watched.mend().alarms) == 1
+    assert watched.notes.lines(commit) == (b"veto", b"yes")
+    content = watched.read()
+    assert (content.alarms, content.missing) == ((), {})
+    assert seen(story) == watched.notes.tip()
+    told = [alarm.reason for alarm in watched.read(whole=True).restored]
+    assert [reason.endswith("and put back since.") for reason in told] == ([True] if how == "removed" else [])
+
+
+def test_entries_that_are_no_notes_are_alarms_and_lose_no_record(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    first = watched.notes.append(commit, b"veto")
+    watched.read()
+    blob = story.git("hash-object", "-w", "--stdin", input=b"x\n")
+    entries: dict[str, bytes | str] = {commit: f"120000 {blob}", "README": b"hello\n", commit.upper()[:-1] + "f": b"a"}
+    write_notes(story, REF, entries, parent=first)
+    content = watched.read()
+    assert content.lines == {commit: (b"veto",)}
+    assert sorted(words(watched)) == ["no-note", "no-note", "no-note", "record-removed"]
+    assert content.problems == ()
+
+
+@pytest.mark.parametrize("kind", ["tree", "blob", "tag"])
+def test_a_notes_ref_that_leads_to_no_commit_is_a_problem_and_an_alarm(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId, kind: str
+) -> None:
+    watched.notes.append(commit, b"veto")
+    watched.read()
+    target = {"tree": f"{commit}^{{tree}}", "blob": f"{commit}:params.yaml", "tag": "refs/tags/one"}[kind]
+    story.tag("one", message="one")
+    story.git("update-ref", REF, story.git("rev-parse", target))
+    content = watched.read()
+    assert content.lines == {commit: (b"veto",)}
+    assert f"points to a {kind}" in content.problems[0].problem
+    assert "no-history" in words(watched)
+
+
+def test_a_shallow_history_is_incomplete(story: ModelRepository, watched: WatchedNotes, tmp_path: Path) -> None:
+    commit = ObjectId(story.git("rev-parse", "main"))
+    watched.notes.append(commit, b"veto")
+    watched.notes.append(commit, b"yes")
+    place = tmp_path / "shallow"
+    subprocess.run(("git", "clone", "-q", "--depth=1", f"file://{story.path}", str(place)), check=True)
+    fetch = ("git", "fetch", "-q", "--depth=1", "origin", f"{REF}:{REF}")
+    subprocess.run(fetch, cwd=place, check=True)
+    cut = WatchedNotes(Notes(Repository.open(place), REF))
+    content = cut.read()
+    assert content.lines == {commit: (b"veto", b"yes")}
+    assert "shallow" in content.problems[0].problem
+    assert cut.seen() is None
+    subprocess.run(("git", "fetch", "-q", "--unshallow", "origin", f"{REF}:{REF}"), cwd=place, check=True)
+    assert cut.read().problems == ()
+    cut.notes.repository.close()
+
+
+def test_a_code_history_that_is_shallow_does_not_make_the_notes_incomplete(
+    story: ModelRepository, watched: WatchedNotes, tmp_path: Path
+) -> None:
+    commit = ObjectId(story.commit_files({"a": "b"}))
+    watched.notes.append(commit, b"veto")
+    watched.notes.append(commit, b"yes")
+    place = tmp_path / "shallow"
+    subprocess.run(("git", "clone", "-q", "--depth=1", f"file://{story.path}", str(place)), check=True)
+    subprocess.run(("git", "fetch", "-q", "origin", f"{REF}:{REF}"), cwd=place, check=True)
+    repository = Repository.open(place)
+    assert repository.is_shallow
+    assert WatchedNotes(Notes(repository, REF)).read().problems == ()
+    repository.close()
+
+
+def test_missing_objects_are_incomplete_never_an_empty_note(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    first = watched.notes.append(commit, b"veto")
+    blob = story.git("rev-parse", f"{first}:{commit}")
+    write_notes(story, REF, {commit: b"yes\n"}, parent=first)
+    watched.notes.repository.close()
+    (story.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    content = watched.read()
+    assert any(problem.problem.startswith("incomplete") for problem in content.problems)
+    assert seen(story) == ""
+
+
+def test_where_nothing_may_be_written_the_reading_is_the_same_and_says_so(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    watched.notes.append(commit, b"veto")
+    (story.path / ".git" / "refs" / "reviewtui").write_text("in the way")
+    content = watched.read()
+    assert content.lines == {commit: (b"veto",)}
+    assert content.memory.startswith("What was read is not remembered")
+
+
+def test_each_line_is_traced_to_the_commit_that_first_brought_it(
+    story: ModelRepository, watched: WatchedNotes, commit: ObjectId
+) -> None:
+    first = watched.notes.append(commit, b"veto")
+    second = watched.notes.append(commit, b"yes")
+    watched.read()
+    story.git("update-ref", REF, first)
+    assert watched.brought() == {(commit, b"veto"): first, (commit, b"yes"): second}
+
+
+LINES = st.sets(st.sampled_from([b"a", b"b", b"c", b"d"]), max_size=4)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    ours=LINES,
+    theirs=LINES,
+    depths=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    strategy=st.sampled_from(["union", "cat_sort_uniq", "ours", "theirs"]),
+    order=st.randoms(use_true_random=False),
+)
+def test_order_duplication_fan_out_and_merge_strategy_never_change_what_is_read(
+    story: ModelRepository,
+    watched: WatchedNotes,
+    commit: ObjectId,
+    ours: set[bytes],
+    theirs: set[bytes],
+    depths: tuple[int, int],
+    strategy: str,
+    order: object,
+) -> None:
+    for ref in (REF, SEEN, "refs/notes/other"):
+        story.git("update-ref", "-d", ref)
+
+    def note(lines: set[bytes]) -> bytes:
+        shuffled = [*lines, *lines, b"base"]
+        order.shuffle(shuffled)  # type: ignore[attr-defined]
+        return b"\n".join(shuffled) + b"\n"
+
+    base = write_notes(story, REF, {commit: b"base\n"})
+    write_notes(story, "refs/notes/other", {nested(commit, depths[0]): note(theirs)}, parent=base)
+    write_notes(story, REF, {nested(commit, depths[1]): note(ours)}, parent=base)
+    if story.git("rev-parse", REF) != story.git("rev-parse", "refs/notes/other"):
+        story.git("notes", f"--ref={REF}", "merge", "-q", "-s", strategy, "refs/notes/other")
+    assert set(watched.read().lines[commit]) == {b"base", *ours, *theirs}
