@@ -1,0 +1,229 @@
+"""D. Votes and policy: a veto that others lift, a rule that asks for nothing, a policy that the candidate brings."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from reviewtui.review import encode_review, record_id
+from tests.attacks.doors import (
+    closed_at_every_door,
+    command,
+    fates_of,
+    findings_of,
+    ignored,
+    open_at_every_door,
+    state_of,
+)
+from tests.attacks.scene import BRANCH, POLICY, TAG, Scene
+
+APPROVALS = "approvals: 2 of data-science or risk"
+
+
+def test_043_the_approval_of_others_does_not_lift_a_rejection(scene: Scene) -> None:
+    scene.record("lin", "reject", comment="Wrong month.")
+    scene.record("risk")
+    scene.record("boss")
+    assert state_of(scene) == "rejected"
+    closed_at_every_door(scene, "Rejected by lin@example.com: Wrong month.")
+    assert findings_of(scene)["veto"]["unblock"] == ["lin@example.com"]
+
+
+def test_044_nobody_else_withdraws_a_rejection(scene: Scene) -> None:
+    veto = scene.record("lin", "reject")
+    scene.record("risk")
+    own = scene.record("boss", "withdraw", seq=9, prev=None)
+    forged = scene.record("risk", "withdraw", reviewer="lin@example.com", seq=2, prev=veto)
+    fates = fates_of(scene)
+    assert fates[forged].startswith("reviewer-key-mismatch")
+    assert fates[own] == "" and fates[veto] == ""
+    closed_at_every_door(scene, "Rejected by lin@example.com")
+
+
+def test_044_a_stranger_does_not_withdraw_a_rejection(scene: Scene) -> None:
+    veto = scene.record("lin", "reject")
+    scene.record("risk")
+    forged = scene.record("mallory", "withdraw", reviewer="lin@example.com", seq=2, prev=veto)
+    assert fates_of(scene)[forged].startswith("unknown-key")
+    closed_at_every_door(scene, "Rejected by lin@example.com")
+
+
+def test_045_a_withdrawn_rejection_does_not_bring_back_the_approval_before_it(scene: Scene) -> None:
+    first = scene.record("lin", seq=1)
+    veto = scene.record("lin", "reject", seq=2, prev=first)
+    scene.record("lin", "withdraw", seq=3, prev=veto)
+    assert fates_of(scene)[first] == "superseded"
+    assert fates_of(scene)[veto] == "withdrawn"
+    closed_at_every_door(scene, "1 of 2")
+    scene.record("lin", seq=4)
+    open_at_every_door(scene)
+
+
+def _approvals(*rules: object) -> dict[str, Any]:
+    return {"releases": [{"models": ["*"], "approvals": list(rules)}]}
+
+
+BROKEN: dict[str, dict[str, Any] | str] = {
+    "a count of 0": _approvals({"count": 0}),
+    "a negative count": _approvals({"count": -1}),
+    "a count that is text": _approvals({"count": "two"}),
+    "a count that is true": _approvals({"count": True}),
+    "a count beyond all people": _approvals({"count": 40, "roles": ["risk"]}),
+    "no rule at all": _approvals(),
+    "an unknown rule": _approvals({"count": 1, "rolls": ["risk"]}),
+    "an unknown top key": {"relaeses": []},
+    "an entry that asks for nothing": {"releases": [{"models": ["*"]}]},
+    "no entries": {"releases": []},
+    "no version": {"version": None},
+    "a key twice": "version: 1\nreleases: []\nreleases:\n- models: ['*']\n  approvals: [{count: 1}]\n",
+    "an empty file": "",
+    "a list": "- 1\n",
+    "no YAML": "releases: [",
+    "an alias bomb": "a: &a [x,x]\nb: &b [*a,*a]\nversion: 1\n",
+    "deeply nested": "[" * 5000,
+    "a merge key": "version: 1\nbase: &b {count: 0}\nreleases: [{models: ['*'], approvals: [{<<: *b}]}]\n",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_046_a_policy_that_cannot_be_meant_closes_the_gate(scene: Scene, name: str) -> None:
+    scene.record("lin")
+    change = BROKEN[name]
+    scene.settings(policy=change if isinstance(change, str) else scene.policy(**change))
+    assert "error" in {finding["state"] for finding in findings_of(scene).values()}
+    reason = (
+        "Impossible: 40 persons"
+        if "beyond" in name
+        else "No entry"
+        if name == "no entries"
+        else ".reviewtui/policy.yaml"
+    )
+    closed_at_every_door(scene, reason)
+    assert command(scene.path, "list").status == 0
+
+
+def test_046_no_policy_at_all_closes_the_gate(scene: Scene) -> None:
+    scene.record("lin")
+    scene.settings(files={".reviewtui/policy.yaml": None}, policy=POLICY)
+    scene.repository.commit_files({".reviewtui/policy.yaml": None})
+    closed_at_every_door(scene, "There is no policy in the trusted branch")
+
+
+@pytest.mark.parametrize("models", [["fraud"], ["Churn"], ["churn-*"], ["[!c]*"]])
+def test_047_a_model_that_no_entry_is_about_cannot_be_released(scene: Scene, models: list[str]) -> None:
+    scene.settings(policy=scene.entry(models=models))
+    scene.record("lin")
+    closed_at_every_door(scene, "No entry of the policy's releases is about churn.")
+    assert findings_of(scene)["policy"]["state"] == "error"
+
+
+def test_048_every_entry_that_matches_must_be_met(scene: Scene) -> None:
+    strict = {"models": ["ch*"], "approvals": [{"count": 1, "roles": ["risk"]}]}
+    scene.settings(policy=scene.policy(releases=[*POLICY["releases"], strict]))
+    scene.record("lin")
+    closed_at_every_door(scene, "approvals: 1 of risk")
+    scene.record("risk")
+    open_at_every_door(scene)
+
+
+def test_049_a_policy_weakened_by_the_candidate_has_no_effect(scene: Scene) -> None:
+    scene.repository.settings(
+        config={"repository": "x"}, policy=scene.entry(approvals=[{"count": 1}]), branch=BRANCH, allowed_signers=""
+    )
+    scene.record("dana", seq=2)
+    closed_at_every_door(scene, "1 of 2")
+    scene.record("lin")
+    open_at_every_door(scene)
+
+
+def test_049_nor_has_a_policy_in_the_working_tree_or_the_environment(scene: Scene) -> None:
+    (scene.path / ".reviewtui").mkdir()
+    (scene.path / ".reviewtui" / "policy.yaml").write_text(
+        "version: 9\nreleases: [{models: ['*'], approvals: [{count: 1}]}]\n"
+    )
+    closed_at_every_door(scene, "1 of 2")
+
+
+def test_050_a_key_that_the_candidate_adds_is_not_trusted(scene: Scene) -> None:
+    lines = scene.signers() + f"eve@example.com {scene.person('mallory').public_key}\n"
+    scene.repository.settings(policy=POLICY, allowed_signers=lines, branch=BRANCH)
+    scene.record("dana", seq=2)
+    ignored(scene, scene.record("mallory", reviewer="eve@example.com"), "unknown-key")
+
+
+def test_053_a_new_principal_decides_on_what_is_open_and_changes_no_release(scene: Scene) -> None:
+    """There is no order between a record and the policy: what is open is judged by whoever is trusted now."""
+    late = scene.record("mallory")
+    assert fates_of(scene)[late].startswith("unknown-key")
+    closed_at_every_door(scene, "unknown-key")
+    before = state_of(scene, version="churn@1.0.0")
+    people = {**POLICY["people"], "mallory@example.com": {"roles": ["risk"]}}
+    scene.settings(policy=scene.policy(version=2, people=people), signers=scene.signers(*scene.repository.people))
+    assert fates_of(scene)[late] == ""
+    assert state_of(scene, version="churn@1.0.0") == before == "released-unreviewed"
+
+
+def test_054_an_approval_under_an_older_policy_is_said_to_be_one(scene: Scene) -> None:
+    scene.record("lin")
+    scene.settings(policy=scene.policy(version=2))
+    open_at_every_door(scene)
+    assert "Some of it under an earlier policy." in findings_of(scene)[APPROVALS]["reason"]
+
+
+def test_054_an_approval_under_an_older_policy_is_stale_where_the_policy_says_so(scene: Scene) -> None:
+    lin = scene.record("lin")
+    scene.settings(policy=scene.entry(rebind_on_policy_change=True))
+    assert fates_of(scene)[lin] == "policy-changed"
+    closed_at_every_door(scene, "policy-changed")
+
+
+NOW = int(time.time())
+BAD_OVERRIDES = {
+    "without a reason": ({"comment": " "}, "boss", NOW, "malformed"),
+    "by another role": ({}, "lin", NOW, "no-role"),
+    "that has ended": ({}, "boss", NOW - 25 * 3600, "withdrawn: the override ended"),
+    "from the future": ({}, "boss", NOW + 3600, "withdrawn: the override is dated in the future"),
+    "of another commit": ({"commit": "1" * 40}, "boss", NOW, "subject-commit-mismatch"),
+    "by a stranger": ({}, "mallory", NOW, "unknown-key"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_OVERRIDES)
+def test_055_an_override_that_should_not_stand_does_not(scene: Scene, name: str) -> None:
+    change, who, date, reason = BAD_OVERRIDES[name]
+    review = scene.review(who, "override", **change)
+    scene.put(scene.signed(who, review), date=date)
+    assert fates_of(scene)[record_id(encode_review(review))].startswith(reason)
+    closed_at_every_door(scene, reason)
+
+
+def test_055_nobody_overrides_for_a_version_of_ones_own(scene: Scene) -> None:
+    people = {**POLICY["people"], "robin@example.com": {"roles": ["release-manager"]}}
+    scene.settings(policy=scene.policy(people=people))
+    scene.put(scene.signed("robin", scene.review("robin", "override")), date=NOW)
+    closed_at_every_door(scene, "not counted: author")
+
+
+def test_055_no_override_opens_a_gate_that_an_error_closes(scene: Scene) -> None:
+    scene.put(scene.signed("boss", scene.review("boss", "override")), date=NOW)
+    open_at_every_door(scene)
+    scene.record("lin", "reject", seq=2, prev="sha256:" + "0" * 64)
+    closed_at_every_door(scene, "broken-chain")
+
+
+def test_056_a_version_that_was_overridden_never_looks_approved(scene: Scene) -> None:
+    record = scene.review("boss", "override", comment="The fraud team is blind; see INC-7.")
+    scene.put(scene.signed("boss", record), date=NOW)
+    answer = command(scene.path, "gate", "churn@1.1.0", "--json")
+    assert answer.status == 0
+    first = answer.json["findings"][0]
+    assert (first["rule"], first["state"]) == ("override", "overridden")
+    assert "INC-7" in first["reason"]
+    assert findings_of(scene)[APPROVALS]["state"] == "overridden"
+    released = command(scene.path, "release", "churn@1.1.0", "--yes", person=scene.person("dana"))
+    assert released.status == 0, released.err
+    message = scene.git("cat-file", "tag", TAG)
+    assert "OVERRIDDEN" in message
+    assert "\nOverride-Record: sha256:" in message
