@@ -6,6 +6,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,8 +18,8 @@ from textual.screen import Screen
 from textual.worker import WorkerFailed
 
 from reviewtui.display import clean
-from reviewtui.tui.asking import Asks, shown_bindings
-from reviewtui.tui.help_screen import HelpScreen
+from reviewtui.tui.asking import Asks, screen_bindings
+from reviewtui.tui.help_screen import HelpScreen, key_names
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
@@ -84,11 +85,10 @@ class ReviewApp(App[int]):
         return [*super().get_line_filters(), self._drop_controls]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        for binding in shown_bindings(type(screen)):
-            key = binding.key_display or binding.key
-            yield SystemCommand(
-                binding.description, f"key {key}", lambda action=binding.action: self._run_on(screen, action)
-            )
+        for binding in screen_bindings(type(screen)):
+            if not binding.action.startswith(("app.", "quit")):
+                run = partial(self._run_on, screen, binding.action)
+                yield SystemCommand(binding.description, f"key {key_names(binding)}", run)
         yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
         yield SystemCommand("Help", "key ?", self.action_help)
         yield SystemCommand("Quit", "key ctrl+q", lambda: self.run_worker(self.action_quit()))

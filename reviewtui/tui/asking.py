@@ -211,12 +211,17 @@ class Asks(Screen[Result]):
 
 
 def shown_bindings(screen: type[Screen[Any]]) -> Iterator[Binding]:
-    """The bindings of a screen class, and of the dialogs it descends from, that its key line shows."""
+    """The bindings that a screen's key line shows."""
+    return (binding for binding in screen_bindings(screen) if binding.show)
+
+
+def screen_bindings(screen: type[Screen[Any]]) -> Iterator[Binding]:
+    """The bindings of a screen class, and of the dialogs it descends from."""
     for owner in screen.__mro__:
         if not issubclass(owner, Asks):
             break
         for binding in vars(owner).get("BINDINGS", ()):
-            if isinstance(binding, Binding) and binding.show:
+            if isinstance(binding, Binding):
                 yield binding
 
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import SimpleNamespace
 
+from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
 from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, VersionKind
 from reviewtui.diff import Change, ChangeKind, DataChange, MetricChange, MetricVerdict, TextChange, VersionDiff
 from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
 from reviewtui.facts.model import DataDigest, DataFact, EnvironmentFile, Fact, Problem, VersionFacts
 from reviewtui.git.objects import ObjectId, Person, Ref, RefName
+from reviewtui.judging import ReviewEntry
 from reviewtui.policy.decision import Decision, Finding, FindingState, IgnoredRecord
-from reviewtui.project import PreparedRelease, PreparedReview, Receipt, ReviewEntry, VersionStatus
+from reviewtui.project import VersionStatus
 from reviewtui.review import Verdict
 
 NOW = 1_795_000_000

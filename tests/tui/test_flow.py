@@ -511,7 +511,8 @@ def test_every_binding_has_an_action_that_exists() -> None:
 async def test_the_palette_offers_what_the_keys_do() -> None:
     async with opened() as pilot:
         titles = [command.title for command in pilot.app.get_system_commands(pilot.app.screen)]
-        assert {"Approve", "Reject", "Release", "Theme", "Help", "Quit"} <= set(titles)
+        assert {"Approve", "Reject", "Withdraw your verdict", "Release", "Theme", "Help", "Quit"} <= set(titles)
+        assert len(titles) == len(set(titles))
         await pilot.press("ctrl+p")
         await pilot.pause()
         assert type(pilot.app.screen).__name__ == "CommandPalette"

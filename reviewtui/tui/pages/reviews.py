@@ -55,7 +55,7 @@ def review_head(entry: ReviewEntry, width: int) -> list[Line]:
 
 def _body(entry: ReviewEntry, width: int) -> list[Line]:
     lines = wrapped(entry.comment, width, indent="   ") if entry.comment else []
-    lines.append(line(("   record ", "dim"), (entry.id, "dim")))
+    lines.append(line(("   ", "dim"), (entry.id, "dim")))
     if entry.keyid:
-        lines.append(line(("   key    ", "dim"), (entry.keyid, "dim")))
+        lines.append(line(("   key ", "dim"), (entry.keyid, "dim")))
     return lines
