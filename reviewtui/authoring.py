@@ -101,7 +101,7 @@ def release_summary(diff: VersionDiff, base: ModelVersion | None, decision: Deci
     """What a person wants to read in the release tag: against what, which metrics moved, how much else changed."""
     against = f"Against {base.name}:" if base is not None else "The first release:"
     metrics = [
-        f"  {change.before_key or change.key}: {display.number_text(change.before)} -> "
+        f"  {_renamed(change.before_key, change.key)}: {display.number_text(change.before)} -> "
         f"{display.number_text(change.after)}{_judged(change.verdict)}"
         for change in diff.metrics
     ]
@@ -111,6 +111,10 @@ def release_summary(diff: VersionDiff, base: ModelVersion | None, decision: Deci
 
 
 _SUMMARY_METRICS = 20
+
+
+def _renamed(before: str, after: str) -> str:
+    return f"{before} -> {after}" if before and before != after else after
 
 
 def _rest(count: int) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from reviewtui.settings import DIRECTORY, Settings
 if TYPE_CHECKING:
     from reviewtui.diff import TextChange, VersionDiff
     from reviewtui.facts.model import VersionFacts
+    from reviewtui.facts.reading import ParseCache
     from reviewtui.review import BaseVersion, ReviewSubject
     from reviewtui.version_files import VersionFiles
 
@@ -35,8 +36,12 @@ if TYPE_CHECKING:
 class VersionLibrary:
     """The versions of one repository as one reading of its refs gives them."""
 
-    def __init__(self, repository: Repository, refs: tuple[Ref, ...], settings: Settings) -> None:
+    def __init__(
+        self, repository: Repository, refs: tuple[Ref, ...], settings: Settings, *, parsed: ParseCache | None = None
+    ) -> None:
+        """`parsed` are the files that an earlier reading took apart, by blob: a blob never changes."""
         self.repository = repository
+        self._parsed = parsed
         self.refs = refs
         self.settings = settings
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
@@ -48,7 +53,12 @@ class VersionLibrary:
         """The readers of files. Loaded when they are needed: a list of versions that have names needs none."""
         from reviewtui.version_files import VersionFiles
 
-        return VersionFiles(self.repository, self.settings)
+        return VersionFiles(self.repository, self.settings, cache=self._parsed)
+
+    @property
+    def parsed(self) -> ParseCache | None:
+        """What this reading took apart, for the next one."""
+        return self.files.cache if "files" in self.__dict__ else self._parsed
 
     @cached_property
     def catalog(self) -> VersionCatalog:

@@ -14,7 +14,7 @@ from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus, plain_status
-from reviewtui.records import REVIEWS_REF, RecordedLine, Records, read_records
+from reviewtui.records import REVIEWS_REF, SEEN_REVIEWS_REF, RecordedLine, Records, read_records
 from reviewtui.settings import Settings, load_settings
 
 # What reads files, judges, signs and writes is loaded by the verbs that need it: a list of versions waits for none.
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
     from reviewtui.diff import TextChange, VersionDiff
     from reviewtui.facts.model import VersionFacts
+    from reviewtui.facts.reading import ParseCache
     from reviewtui.git.notes import Notes
+    from reviewtui.git.watched_notes import WatchedNotes
     from reviewtui.judging import Judge, ReviewEntry
     from reviewtui.policy.decision import Decision
     from reviewtui.review import Verdict
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
 __all__ = ["PreparedRelease", "PreparedReview", "Project", "Receipt", "ReviewEntry", "VersionStatus"]
 
 
+_READ = ("refs", "settings", "library", "records", "trust", "identity", "_judge", "_brought", "_signed_tags")
+"""The attributes that are kept until the next reading."""
+
+
 class Project:
     """One reading of a repository; `reload()` reads it again."""
 
@@ -39,6 +45,7 @@ class Project:
         self.repository = repository
         self._signer_of = signer
         self._clock = clock
+        self._parsed: ParseCache | None = None
 
     @classmethod
     def open(cls, path: Path) -> Project:
@@ -58,7 +65,9 @@ class Project:
     def reload(self) -> None:
         """Forget what was read, so that the next question reads refs, settings and records as they are now."""
         self.repository.reload_config()
-        for name in ("refs", "settings", "library", "records", "trust", "_judge", "_signed_tags", "identity"):
+        earlier: VersionLibrary | None = self.__dict__.get("library")
+        self._parsed = earlier.parsed if earlier is not None else None
+        for name in _READ:
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -73,7 +82,7 @@ class Project:
 
     @cached_property
     def library(self) -> VersionLibrary:
-        return VersionLibrary(self.repository, self.refs, self.settings)
+        return VersionLibrary(self.repository, self.refs, self.settings, parsed=self._parsed)
 
     @cached_property
     def trust(self) -> TrustedSigners:
@@ -83,10 +92,11 @@ class Project:
 
     @cached_property
     def records(self) -> Records:
-        if self.repository.ref(REVIEWS_REF) is None:
+        """Every review that was ever recorded here, also what somebody took away again."""
+        if self.repository.ref(REVIEWS_REF) is None and self.repository.git.cat_file.info(SEEN_REVIEWS_REF) is None:
             return Records()
-        content = self._notes().read()
-        return read_records(content.lines, problems=content.problems)
+        content = self._watched_notes().read()
+        return read_records(content.lines, problems=content.problems, alarms=content.alarms)
 
     @cached_property
     def identity(self) -> str:
@@ -109,18 +119,23 @@ class Project:
     def _recorded_at(self, lines: Iterable[RecordedLine]) -> dict[str, int]:
         """When the notes commit that first brought each line was made."""
         wanted = {(line.commit, line.line): line.id for line in lines}
-        brought: dict[str, ObjectId] = {}
-        for change in self._notes().history() if wanted else ():
-            for line in change.added:
-                if (identity := wanted.get((change.annotated, line))) is not None:
-                    brought.setdefault(identity, change.commit)
-        commits = self.repository.commits(set(brought.values()))
-        return {identity: commits[commit].committed for identity, commit in brought.items() if commit in commits}
+        times = self._brought if wanted else {}
+        return {identity: times[place] for place, identity in wanted.items() if place in times}
+
+    @cached_property
+    def _brought(self) -> dict[tuple[ObjectId, bytes], int]:
+        """When each line was first brought: the notes' history is walked once for all versions."""
+        return self._watched_notes().times()
 
     def _notes(self) -> Notes:
         from reviewtui.git.notes import Notes
 
         return Notes(self.repository, RefName(REVIEWS_REF))
+
+    def _watched_notes(self) -> WatchedNotes:
+        from reviewtui.git.watched_notes import WatchedNotes
+
+        return WatchedNotes(self._notes())
 
     @property
     def catalog(self) -> VersionCatalog:

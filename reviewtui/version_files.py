@@ -19,11 +19,11 @@ _TEXT_LIMIT = 1024 * 1024
 class VersionFiles:
     """Reads the trees of versions; never a working tree."""
 
-    def __init__(self, repository: Repository, settings: Settings) -> None:
+    def __init__(self, repository: Repository, settings: Settings, *, cache: ParseCache | None = None) -> None:
         self.repository = repository
         self.settings = settings
         self._facts: dict[tuple[ObjectId, str], VersionFacts] = {}
-        self._cache = ParseCache()
+        self.cache = cache or ParseCache()
         self._discovered: dict[str, str] = {}
 
     def discover(self, commit: ObjectId) -> tuple[tuple[str, str], ...]:
@@ -36,7 +36,7 @@ class VersionFiles:
         """The model's folder, and what its facts are read from outside of it. The root: every file."""
         if path == ".":
             return []
-        facts = extract_facts(self.repository.tree(commit), self.sources(model, commit), cache=self._cache)
+        facts = extract_facts(self.repository.tree(commit), self.sources(model, commit), cache=self.cache)
         outside = {file for _, files in facts.files for file in files if not file.startswith(f"{path}/")}
         return [path, *sorted(outside)]
 
@@ -55,7 +55,7 @@ class VersionFiles:
             if len(self._facts) >= _FACTS_KEPT:
                 self._facts.pop(next(iter(self._facts)))
             tree = self.repository.tree(version.commit)
-            self._facts[key] = extract_facts(tree, self.sources(version.model, version.commit), cache=self._cache)
+            self._facts[key] = extract_facts(tree, self.sources(version.model, version.commit), cache=self.cache)
         return self._facts[key]
 
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:

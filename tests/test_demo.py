@@ -178,8 +178,9 @@ def test_two_builds_for_one_moment_differ_in_their_keys_alone(demo: Path, tmp_pa
 
 
 def _told(directory: Path) -> list[str]:
-    """Refs, dates, people, words and files; of .reviewtui/ the names alone."""
-    refs = git(directory, "for-each-ref", "--format=%(refname) %(*objecttype)%(objecttype) %(creatordate:unix)")
+    """Refs, dates, people, words and files; of .reviewtui/ the names alone, and nothing of the clone's own memory."""
+    told = ("refs/heads", "refs/tags", "refs/notes")
+    refs = git(directory, "for-each-ref", "--format=%(refname) %(*objecttype)%(objecttype) %(creatordate:unix)", *told)
     log = git(directory, "log", "--branches", "--tags", "--topo-order", "--format=%an %at %cn %ct %s%n%b")
     trees = [
         line

@@ -320,7 +320,8 @@ def test_an_approval_of_an_earlier_commit_counts_only_where_the_policy_carries_w
     changed = verified("lee", commit=EARLIER, tree=object_id("earlier tree"), facts=facts)
     plain = decide(TWO_OF_ANYONE, earlier=[kept, changed])
     assert plain.approvals == 0
-    assert {reason.split(":")[0] for _, reason in plain.standing} == {"subject-commit-mismatch"}
+    reasons = {identity: reason.split(":")[0] for identity, reason in plain.standing}
+    assert reasons == {kept.id: "subject-commit-mismatch", changed.id: "facts-changed"}
     assert state_of(plain) == "stale"
     carried = decide(TWO_OF_ANYONE + "  carry: [metrics, data]\n", earlier=[kept, changed])
     assert carried.allowed

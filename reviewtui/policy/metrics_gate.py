@@ -132,16 +132,17 @@ def _change(kind: str, limit: ChangeLimit, gain: Decimal, base: Decimal) -> Iter
             yield _Check(None, f"relative {kind} is undefined: the base is 0", warn=True)
         else:
             # gain / |base| against the limit, without the division that would have to round.
-            yield _judge(kind, gain, limit.relative * abs(base), f"{_plain(limit.relative * 100)} %")
+            share = f" ({_plain(round(abs(gain) / abs(base) * 100, 1))} %)"
+            yield _judge(kind, gain, limit.relative * abs(base), f"{_plain(limit.relative * 100)} %", share=share)
 
 
-def _judge(kind: str, gain: Decimal, limit: Decimal, shown: str) -> _Check:
-    change = f"{'improved' if gain >= 0 else 'worse'} by {_plain(abs(gain))}"
+def _judge(kind: str, gain: Decimal, limit: Decimal, shown: str, *, share: str = "") -> _Check:
+    change = f"{'better' if gain > 0 else 'worse' if gain < 0 else 'changed'} by {_plain(abs(gain))}{share}"
     if kind == "regression":
         return _Check(-gain <= limit, f"{change}, {shown} worse is allowed")
     if kind == "improvement":
         return _Check(gain >= limit, f"{change}, {shown} better is needed")
-    return _Check(gain <= limit, f"{change}, more than {shown} better is suspicious")
+    return _Check(gain <= limit, f"{'' if gain <= limit else f'{change}, '}more than {shown} better is suspicious")
 
 
 def _plain(number: Decimal) -> str:

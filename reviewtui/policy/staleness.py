@@ -22,7 +22,7 @@ def staleness(reviewed: ReviewSubject, binding: Binding) -> str:
     """Why a review of `reviewed` does not hold for the version as it is now; "" where it does.
 
     1. Of the same commit, every category of facts must be the same. Of an earlier commit of the same version, those
-       that carry; and where none does, it never counts.
+       that carry; and where none does, it never counts, whatever changed.
     2. The base that it was compared with must be the same commit.
     3. The policy may have changed since, unless the policy says otherwise.
     """
@@ -32,13 +32,12 @@ def staleness(reviewed: ReviewSubject, binding: Binding) -> str:
     if same_commit and reviewed.tree != current.tree:
         return "bad-subject: the tree is not that of the commit"
     before, now = dict(reviewed.facts), dict(current.facts)
-    if not same_commit and not binding.carry:
-        same_facts = ", with the same facts" if before == now else ""
-        return f"subject-commit-mismatch: it is about the earlier commit {reviewed.commit[:10]}{same_facts}"
-    held = CATEGORIES if same_commit else binding.carry
+    held = binding.carry if binding.carry and not same_commit else CATEGORIES
     changed = [category for category in CATEGORIES if category in held and before.get(category) != now.get(category)]
     if changed:
         return f"facts-changed: {', '.join(changed)}"
+    if not same_commit and not binding.carry:
+        return f"subject-commit-mismatch: it is about the earlier commit {reviewed.commit[:10]}, with the same facts"
     # 2.
     if (reviewed.base.commit if reviewed.base else None) != (current.base.commit if current.base else None):
         return f"base-changed: it was compared with {_base(reviewed)}, now with {_base(current)}"
