@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reviewtui.authoring import Link
@@ -13,13 +13,14 @@ from reviewtui.git.objects import CommitInfo, ObjectId, TagObject
 from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus
 from reviewtui.policy.contributors import contributors
-from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.policy.evaluate import PolicySubject, evaluate
 from reviewtui.policy.people import People
 from reviewtui.policy.state import state_of
 from reviewtui.records import RecordedLine, Records
 from reviewtui.release import check_release_tag, releaser_finding
 from reviewtui.review import Verdict
+from reviewtui.signing.allowed_signers import TrustProblem
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.trust import TrustedSigners
 from reviewtui.verification import (
@@ -89,7 +90,7 @@ class Judge:
     def decision(self, version: ModelVersion) -> Decision:
         """Every finding of the policy for a version."""
         reviews, earlier = self.recorded(version)
-        return evaluate(
+        decision = evaluate(
             self.library.settings.policy,
             self._policy_subject(version),
             reviews=reviews,
@@ -98,6 +99,12 @@ class Judge:
             recorded_at=self._recorded_at(self._overrides(version)),
             errors=self._errors(),
         )
+        return replace(decision, findings=(*self._alarms(), *decision.findings)) if self.records.alarms else decision
+
+    def _alarms(self) -> Iterator[Finding]:
+        """What was taken from the notes is counted all the same, so that an alarm is shown and closes no gate."""
+        for alarm in self.records.alarms:
+            yield Finding("integrity", FindingState.UNMET, f"{alarm.where}: {alarm.reason}", warning=True)
 
     def _overrides(self, version: ModelVersion) -> list[RecordedLine]:
         """Overrides are the only records whose age matters; learning it costs a walk through the notes' history."""
@@ -139,8 +146,14 @@ class Judge:
     def _errors(self) -> Iterable[tuple[str, str]]:
         settings = self.library.settings
         yield from (("settings", error) for error in settings.errors)
-        yield from (("signers", str(problem)) for problem in self.trust.problems)
+        yield from (("signers", str(problem)) for problem in self.trust.problems if not self._is_one_person(problem))
         yield from (("notes", f"{problem.path}: {problem.problem}") for problem in self.records.problems)
+
+    def _is_one_person(self, problem: TrustProblem) -> bool:
+        """A key that one person has under several addresses is shared with nobody."""
+        policy = self.library.settings.policy
+        persons = {policy.person(name) for name in problem.principals} if policy is not None else set()
+        return problem.kind == "shared-key" and len(persons) == 1
 
     def _policy_subject(self, version: ModelVersion) -> PolicySubject:
         base = self.library.base_of(version).version

@@ -11,9 +11,11 @@ from reviewtui.git.objects import ObjectId
 if TYPE_CHECKING:
     from reviewtui.catalog import ModelVersion
     from reviewtui.git.notes import NotesProblem
+    from reviewtui.git.watched_notes import NotesAlarm
     from reviewtui.review import Review
 
 REVIEWS_REF = "refs/notes/reviewtui/reviews"
+SEEN_REVIEWS_REF = "refs/reviewtui/seen/reviews"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class RecordedLine:
 class Records:
     """Every recorded line, by the commit it stands beside and by the version it claims to speak of.
 
-    `dangling` are those whose predecessor in their reviewer's chain is not among them.
+    `dangling` are those whose predecessor in their reviewer's chain is not among them. `problems` close every gate;
+    `alarms` are shown with every decision: what was taken away is counted all the same.
     """
 
     by_commit: Mapping[ObjectId, tuple[RecordedLine, ...]] = field(default_factory=dict)
@@ -42,6 +45,7 @@ class Records:
     ids: frozenset[str] = frozenset()
     dangling: tuple[RecordedLine, ...] = ()
     problems: tuple[NotesProblem, ...] = ()
+    alarms: tuple[NotesAlarm, ...] = ()
 
     def beside(self, commit: ObjectId) -> tuple[RecordedLine, ...]:
         """The lines of a commit's note."""
@@ -66,7 +70,12 @@ class Records:
         return tuple(line for _, _, line in sorted(own, key=lambda each: each[:2], reverse=True))
 
 
-def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[NotesProblem, ...] = ()) -> Records:
+def read_records(
+    notes: Mapping[ObjectId, Iterable[bytes]],
+    *,
+    problems: tuple[NotesProblem, ...] = (),
+    alarms: tuple[NotesAlarm, ...] = (),
+) -> Records:
     """Take every line of the notes apart, as far as it can be read."""
     by_commit = {commit: tuple(_recorded(commit, line) for line in lines) for commit, lines in notes.items()}
     by_version: dict[tuple[str, str], list[RecordedLine]] = {}
@@ -82,6 +91,7 @@ def read_records(notes: Mapping[ObjectId, Iterable[bytes]], *, problems: tuple[N
         ids,
         tuple(line for line in every if line.claim and line.claim.prev is not None and line.claim.prev not in ids),
         problems,
+        alarms,
     )
 
 

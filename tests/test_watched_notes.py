@@ -133,7 +133,7 @@ def test_a_history_that_does_not_descend_from_what_was_seen_is_an_alarm(
             story.git("update-ref", "-d", REF)
     for _ in range(2):
         assert watched.read().lines == {commit: (b"veto", b"yes")}
-    assert words(watched) == ["history-deleted" if how == "deleted" else "history-replaced"]
+    assert words(watched) == ["record-removed" if how == "deleted" else "non-fast-forward"]
     assert seen(story) == second
     story.git("reflog", "expire", "--expire=now", "--all")
     story.git("gc", "--quiet", "--prune=now")
@@ -176,7 +176,7 @@ def test_entries_that_are_no_notes_are_alarms_and_lose_no_record(
     write_notes(story, REF, entries, parent=first)
     content = watched.read()
     assert content.lines == {commit: (b"veto",)}
-    assert sorted(words(watched)) == ["no-note", "no-note", "no-note", "record-removed"]
+    assert sorted(words(watched)) == ["malformed", "malformed", "malformed", "record-removed"]
     assert content.problems == ()
 
 
@@ -192,7 +192,7 @@ def test_a_notes_ref_that_leads_to_no_commit_is_a_problem_and_an_alarm(
     content = watched.read()
     assert content.lines == {commit: (b"veto",)}
     assert f"points to a {kind}" in content.problems[0].problem
-    assert "no-history" in words(watched)
+    assert "wrong-target" in words(watched)
 
 
 def test_a_shallow_history_is_incomplete(story: ModelRepository, watched: WatchedNotes, tmp_path: Path) -> None:

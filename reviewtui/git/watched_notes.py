@@ -97,6 +97,12 @@ class WatchedNotes:
                 found.setdefault((change.annotated, line), change.commit)
         return found
 
+    def times(self) -> dict[tuple[ObjectId, bytes], int]:
+        """{(annotated object, line): when the notes commit that first brought it was made, in seconds since 1970}."""
+        brought = self.brought()
+        commits = self.notes.repository.commits(set(brought.values()))
+        return {place: commits[commit].committed for place, commit in brought.items() if commit in commits}
+
     def _every_change(self) -> Iterator[NotesChange]:
         seen = self.seen()
         if seen is not None:
@@ -109,7 +115,7 @@ class WatchedNotes:
         try:
             return self.notes.tip()
         except GitError as error:
-            alarms.append(NotesAlarm(self.notes.ref, f"no-history: {error.message}"))
+            alarms.append(NotesAlarm(self.notes.ref, f"wrong-target: {error.message}"))
             problems.append(NotesProblem(self.notes.ref, error.message))
             return None
 
@@ -167,8 +173,10 @@ class WatchedNotes:
         lines = "1 recorded line is" if lost == 1 else f"{lost or 'no'} recorded lines are"
         what = f"{lines} missing there"
         if tip is None:
-            return NotesAlarm(self.notes.ref, f"history-deleted: this clone has seen {seen[:10]}; {what}.")
-        reason = f"history-replaced: it does not descend from {seen[:10]}, which this clone has seen; {what}."
+            return NotesAlarm(
+                self.notes.ref, f"record-removed: it was deleted, and this clone has seen {seen[:10]}; {what}."
+            )
+        reason = f"non-fast-forward: it does not descend from {seen[:10]}, which this clone has seen; {what}."
         return NotesAlarm(self.notes.ref, reason)
 
     def _clean_part(self, walk: _Walk, tip: ObjectId | None, seen: ObjectId | None) -> ObjectId | None:
@@ -249,7 +257,7 @@ def _strange(ref: RefName, states: Iterable[NotesContent]) -> Iterator[NotesAlar
     for state in states:
         for problem in state.problems:
             if problem.harmless:
-                yield NotesAlarm(f"{ref}: {problem.path}", f"no-note: {problem.problem}.")
+                yield NotesAlarm(ref, f"malformed: {problem.path[:100]}: {problem.problem}.")
 
 
 def _is_cut_off(repository: Repository, tip: ObjectId, since: ObjectId | None) -> bool:
