@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
@@ -10,6 +10,9 @@ from reviewtui.errors import GitError
 from reviewtui.git.notes import Notes
 from reviewtui.git.notes_tree import MAX_NOTE_BYTES, NOTE_MODE, annotated_object, split_lines
 from reviewtui.git.objects import ObjectId
+
+Meet = Callable[[ObjectId, tuple[ObjectId, ...]], None]
+"""Told of every commit that is walked, and its parents, whether it changed a note or not."""
 
 _TOGETHER = 256
 _COMMIT = b"\x01commit "
@@ -43,13 +46,15 @@ class _Touched:
     problem: str = ""
 
 
-def read_history(notes: Notes, *, tip: ObjectId, since: ObjectId | None = None) -> Iterator[NotesChange]:
+def read_history(
+    notes: Notes, *, tip: ObjectId, since: ObjectId | None = None, meet: Meet | None = None
+) -> Iterator[NotesChange]:
     """Every change from the oldest to the newest; with `since`, only those that are not in that commit's history.
 
     One git process for the walk; blobs are read some hundreds of commits at a time.
     Raises: GitCommandError where `since` or a commit of the history is missing.
     """
-    records = _touched(notes, tip, since)
+    records = _touched(notes, tip, since, meet)
     while group := list(islice(records, _TOGETHER)):
         blobs = {blob for each in group for blob in (*each.before, *each.after)}
         texts = notes.repository.git.cat_file.read_many(blobs, limit=MAX_NOTE_BYTES)
@@ -79,11 +84,11 @@ def _lines(blobs: Sequence[ObjectId], texts: Mapping[str, bytes]) -> frozenset[b
     return frozenset(chain.from_iterable(split_lines(texts[blob]) for blob in blobs if blob in texts))
 
 
-def _touched(notes: Notes, tip: ObjectId, since: ObjectId | None) -> Iterator[_Touched]:
+def _touched(notes: Notes, tip: ObjectId, since: ObjectId | None, meet: Meet | None) -> Iterator[_Touched]:
     excluded = (f"^{since}",) if since is not None else ()
     words = ("--raw", "-m", "--root", "-r", "-t", "--no-abbrev", "-z", "--no-renames", "--topo-order", "--reverse")
     stream = notes.repository.git.stream(
-        "log", *words, "--format=%x01commit %H", "--end-of-options", tip, *excluded, "--"
+        "log", *words, "--format=%x01commit %H %P", "--end-of-options", tip, *excluded, "--"
     )
     digits = notes.repository.id_digits
     commit = ObjectId("")
@@ -94,7 +99,9 @@ def _touched(notes: Notes, tip: ObjectId, since: ObjectId | None) -> Iterator[_T
             if part.startswith(_COMMIT):
                 yield from pending.values()
                 pending = {}
-                commit = ObjectId(part[len(_COMMIT) :].decode("ascii"))
+                commit, *parents = (ObjectId(word) for word in part[len(_COMMIT) :].decode("ascii").split())
+                if meet is not None:
+                    meet(commit, tuple(parents))
             elif part.startswith(b":"):
                 path = next(stream, b"").decode("utf-8", "surrogateescape")
                 annotated = annotated_object(path, digits=digits)

@@ -70,10 +70,10 @@ class WatchedNotes:
         tip, seen = self._tip(alarms, problems), self.seen()
         if tip is None and seen is None:
             return WatchedContent({}, tuple(problems), tuple(alarms))
-        replaced = seen if seen is not None and not self._descends(tip, seen) else None
         walk = _Walk()
         if tip is not None and (whole or tip != seen):
             problems += self._walked(walk, tip, None if whole else seen)
+        replaced = seen if seen is not None and not walk.leads_from(seen, to=tip) else None
         states = [self.notes.read(at=each) for each in (tip, replaced) if each is not None]
         return self._united(walk, states, tip=tip, seen=seen, replaced=replaced, alarms=alarms, problems=problems)
 
@@ -119,23 +119,17 @@ class WatchedNotes:
             problems.append(NotesProblem(self.notes.ref, error.message))
             return None
 
-    def _descends(self, tip: ObjectId | None, seen: ObjectId) -> bool:
-        try:
-            return tip is not None and (tip == seen or self.notes.is_ancestor(seen, tip))
-        except GitCommandError:
-            return False
-
     def _walked(self, walk: _Walk, tip: ObjectId, since: ObjectId | None) -> Iterator[NotesProblem]:
         """Law 3."""
         try:
-            for change in read_history(self.notes, tip=tip, since=since):
+            for change in read_history(self.notes, tip=tip, since=since, meet=walk.meet):
                 walk.take(change)
         except (GitError, MalformedFileError) as error:
             yield NotesProblem(self.notes.ref, f"incomplete: its history cannot be walked ({error.message})")
         if walk.unreadable:
             text = f"incomplete: in notes commit {walk.unreadable[0][:10]} a note is missing, or over the limit"
             yield NotesProblem(self.notes.ref, text)
-        if _is_cut_off(self.notes.repository, tip, since):
+        if not walk.met.isdisjoint(_shallow_ends(self.notes.repository)):
             yield NotesProblem(self.notes.ref, "incomplete: its history was cut off when it was fetched (shallow)")
 
     def _united(
@@ -188,6 +182,12 @@ class WatchedNotes:
         parents = info.parents if info else ()
         return next((each for each in parents if seen is None or self._descends(each, seen)), seen)
 
+    def _descends(self, tip: ObjectId, seen: ObjectId) -> bool:
+        try:
+            return self.notes.is_ancestor(seen, tip)
+        except GitCommandError:
+            return False
+
     def _remember(self, clean: ObjectId | None, seen: ObjectId | None) -> str:
         """Law 4."""
         if clean is None or clean == seen:
@@ -206,10 +206,20 @@ class WatchedNotes:
 class _Walk:
     """What a walk through history found: which commit took which line away, and which notes could not be read."""
 
+    met: set[ObjectId] = field(default_factory=set)
+    parents: set[ObjectId] = field(default_factory=set)
     removed: dict[tuple[ObjectId, bytes], ObjectId] = field(default_factory=dict)
     unreadable: list[ObjectId] = field(default_factory=list)
     first_removal: ObjectId | None = None
     is_lossy: bool = False
+
+    def meet(self, commit: ObjectId, parents: tuple[ObjectId, ...]) -> None:
+        self.met.add(commit)
+        self.parents.update(parents)
+
+    def leads_from(self, seen: ObjectId, *, to: ObjectId | None) -> bool:
+        """Whether a tip descends from what was seen: then a walk between them has a child of it."""
+        return seen == to or seen in self.parents
 
     def take(self, change: NotesChange) -> None:
         if change.unreadable:
@@ -260,14 +270,8 @@ def _strange(ref: RefName, states: Iterable[NotesContent]) -> Iterator[NotesAlar
                 yield NotesAlarm(ref, f"malformed: {problem.path[:100]}: {problem.problem}.")
 
 
-def _is_cut_off(repository: Repository, tip: ObjectId, since: ObjectId | None) -> bool:
-    """Whether a commit of this part of the history is one of those that a shallow clone ends at."""
+def _shallow_ends(repository: Repository) -> frozenset[str]:
+    """The commits that a shallow clone ends at."""
     if not repository.is_shallow:
-        return False
-    ends = frozenset((repository.common_dir / "shallow").read_text("ascii", "replace").split())
-    excluded = (f"^{since}",) if since is not None else ()
-    try:
-        listed = repository.git.run("rev-list", "--end-of-options", tip, *excluded)
-    except GitCommandError:
-        return True
-    return not ends.isdisjoint(listed.decode("ascii").split())
+        return frozenset()
+    return frozenset((repository.common_dir / "shallow").read_text("ascii", "replace").split())
