@@ -13,6 +13,10 @@ def main(argv: list[str] | None = None) -> int:
 
         sys.stdout.write(f"reviewtui {__version__}\n")
         return 0
+    if words[:1] == ["hook"]:
+        from reviewtui.cli.hook_entry import run_hook
+
+        return run_hook(words[1:])
     from reviewtui.cli.run import run
 
     return run(words)

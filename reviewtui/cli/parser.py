@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from reviewtui import __version__
 from reviewtui.cli import commands
+from reviewtui.cli.hooks_parser import add_hooks
 
 _EPILOG = """\
 VERSION is MODEL@VERSION (churn@1.4.0, the v is optional), a branch, a tag, or a commit;
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_shows(families)
     _add_verdicts(families)
     _add_gate(families)
+    add_hooks(families)
     return parser
 
 

@@ -1,0 +1,64 @@
+"""The values of enforcement: what is asked of a push, and what the answer is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reviewtui.git.objects import ObjectId, Ref, RefName
+from reviewtui.git.repository import Repository
+from reviewtui.git.updates import RefUpdate
+from reviewtui.settings import Settings
+
+NOTES_PREFIX = "refs/notes/reviewtui"
+TAG_PREFIX = "refs/tags/"
+STATE_DIRECTORY = "reviewtui"
+"""Below the repository's own directory. All that hooks keep there but the list of older tags is safe to delete."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one ref may not be changed so: the ref, the reason as it is said everywhere, and what to do about it."""
+
+    ref: RefName
+    reason: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a push comes to. It is allowed where there are no refusals; `remarks` are said in either case."""
+
+    refusals: tuple[Refusal, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> bool:
+        return not self.refusals
+
+    def __add__(self, other: Judgement) -> Judgement:
+        return Judgement((*self.refusals, *other.refusals), (*self.remarks, *other.remarks))
+
+
+@dataclass(frozen=True, slots=True)
+class PushScene:
+    """One push before it happens: the repository with every object that it brings, and both sides of its refs.
+
+    `settings` are those of the trusted branch as it was (`trusted`, at `trusted_commit`, None where there was none).
+    `before` and `after` are all refs; `updates` the changes, with symbolic refs followed. `notes` is the tip of each
+    notes ref as it will be. `older_tags` are the tags that an administrator vouches for: {ref: object}.
+    """
+
+    repository: Repository
+    settings: Settings
+    trusted: RefName | None
+    trusted_commit: ObjectId | None
+    updates: tuple[RefUpdate, ...]
+    before: tuple[Ref, ...]
+    after: tuple[Ref, ...]
+    notes: Mapping[RefName, ObjectId | None]
+    older_tags: Mapping[RefName, ObjectId] = field(default_factory=dict)
+
+    def below(self, prefix: str) -> tuple[RefUpdate, ...]:
+        """The updates of refs that begin with a prefix."""
+        return tuple(update for update in self.updates if update.ref.startswith(prefix))

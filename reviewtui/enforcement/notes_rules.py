@@ -1,0 +1,89 @@
+"""What a push may do to the notes: add lines, and nothing else.
+
+1. A notes ref of ours is one name below refs/notes/reviewtui/, it is never deleted, and it leads to a commit.
+2. Its old commit is an ancestor of the new one.
+3. Each commit of the push keeps every line of every note; a line that moves to another path of the note is kept.
+4. What arrives is a plain note of well-formed lines, within the limits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal
+from reviewtui.errors import GitError
+from reviewtui.git.notes import MAX_LINE_BYTES, Notes
+from reviewtui.git.notes_history import read_history
+from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.git.repository import Repository
+from reviewtui.git.updates import RefUpdate, is_ancestor, misplaced_notes
+
+MOST_REASONS = 5
+
+_NAME = re.compile(r"refs/notes/reviewtui/[a-z][a-z0-9-]{0,63}\Z")
+_UNITE = "Unite your records with the server's: reviewtui sync"
+
+
+def judge_notes(scene: PushScene) -> Judgement:
+    """The refusals of every notes ref that the push changes."""
+    refusals = []
+    for update in scene.updates:
+        if _is_ours(update.ref):
+            refusals += list(_refusals(scene.repository, update))
+    return Judgement(tuple(refusals))
+
+
+def _is_ours(ref: RefName) -> bool:
+    # A name that differs in letter case alone is the same file on some disks.
+    name = ref.lower()
+    return name == NOTES_PREFIX or name.startswith(f"{NOTES_PREFIX}/")
+
+
+def _refusals(repository: Repository, update: RefUpdate) -> Iterator[Refusal]:
+    flaw = _flaw(repository, update)
+    if flaw is not None:
+        yield flaw
+        return
+    assert update.new is not None
+    reasons = list(dict.fromkeys(_reasons(repository, update.ref, old=update.old, new=update.new)))
+    for reason in reasons[:MOST_REASONS]:
+        yield Refusal(update.ref, reason, _UNITE if reason.startswith("record-removed") else "")
+    if len(reasons) > MOST_REASONS:
+        yield Refusal(update.ref, f"and {len(reasons) - MOST_REASONS} more of this kind.")
+
+
+def _flaw(repository: Repository, update: RefUpdate) -> Refusal | None:
+    # 1.
+    ref = update.ref
+    if not _NAME.match(ref):
+        return Refusal(ref, "bad-name: Records are kept in refs/notes/reviewtui/NAME, in lower case.")
+    if update.new is None:
+        return Refusal(ref, "record-removed: Records are never deleted.")
+    info = repository.git.cat_file.info(update.new)
+    if info is None or info[1] != "commit":
+        what = info[1] if info else "missing object"
+        return Refusal(ref, f"wrong-target: It would lead to a {what}, not to a commit.")
+    # 2.
+    if update.old is not None and not is_ancestor(repository, update.old, update.new):
+        return Refusal(ref, "non-fast-forward: The push leaves out records that are there already.", _UNITE)
+    return None
+
+
+def _reasons(repository: Repository, ref: RefName, *, old: ObjectId | None, new: ObjectId) -> Iterator[str]:
+    # 3.
+    for change in read_history(Notes(repository, ref), tip=new, since=old):
+        where = f"the note of {change.annotated[:10]} in {change.commit[:10]}"
+        if change.removed:
+            yield f"record-removed: {len(change.removed)} of {where}."
+        if change.problem:
+            word = "over-limit" if "limit" in change.problem else "malformed"
+            yield f"{word}: {where}: {change.problem}."
+        # 4.
+        if any(len(line) > MAX_LINE_BYTES for line in change.added):
+            yield f"over-limit: a record in {where} is longer than {MAX_LINE_BYTES} bytes."
+    try:
+        for path, problem in misplaced_notes(repository, old=old, new=new):
+            yield f"malformed: {path[:100]}: {problem}."
+    except GitError as error:
+        yield f"error: {error.message}"

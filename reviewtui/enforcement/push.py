@@ -1,0 +1,169 @@
+"""A push before it happens → Judgement: by the trusted branch as it was, on the refs as they will be.
+
+1. What a push brings is judged as a whole, whatever the order of its refs.
+2. Settings, people and keys are those of the trusted branch before the push.
+3. A push to a symbolic ref is one to the ref that it stands for.
+4. Nothing replaces objects, and the trusted branch stays the same branch.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from reviewtui.clock import Clock
+from reviewtui.enforcement.model import NOTES_PREFIX, STATE_DIRECTORY, TAG_PREFIX, Judgement, PushScene, Refusal
+from reviewtui.enforcement.notes_rules import judge_notes
+from reviewtui.git.objects import ObjectId, Ref, RefName
+from reviewtui.git.refs import read_refs
+from reviewtui.git.repository import Repository
+from reviewtui.git.updates import RefUpdate, refs_after, symbolic_targets
+from reviewtui.records import REVIEWS_REF
+from reviewtui.settings import DIRECTORY, Settings, load_settings
+
+REPLACE_PREFIX = "refs/replace/"
+_REMOTES = "refs/remotes/"
+OLDER_TAGS_FILE = "older-tags"
+
+
+@dataclass(frozen=True, slots=True)
+class PushedSide:
+    """Where a push goes, as far as a hook can see it.
+
+    `trusted` is the trusted branch as the receiving side names it, `trusted_commit` where it is before the push.
+    """
+
+    trusted: RefName | None
+    trusted_commit: ObjectId | None
+    before: tuple[Ref, ...]
+
+
+def concerns(updates: Iterable[RefUpdate], trusted: RefName | None) -> bool:
+    """Whether any rule is about a push; most change candidates alone, and cost nothing more.
+
+    Where there is no trusted branch yet, any push may bring it.
+    """
+    prefixes = (TAG_PREFIX, NOTES_PREFIX, REPLACE_PREFIX)
+    return trusted is None or any(each.ref.lower().startswith(prefixes) or each.ref == trusted for each in updates)
+
+
+def follow_symbolic(updates: Iterable[RefUpdate], repository: Repository) -> tuple[RefUpdate, ...]:
+    """The updates with each symbolic ref replaced by the ref that it stands for (law 3)."""
+    targets = symbolic_targets(repository)
+    return tuple(replace(each, ref=targets[each.ref]) if each.ref in targets else each for each in updates)
+
+
+def receiving_side(repository: Repository) -> PushedSide:
+    """The side that a hook on the server sees: its own refs, not yet changed."""
+    refs = repository.refs()
+    trusted = repository.trusted_branch(refs)
+    return PushedSide(trusted.name, trusted.commit, refs) if trusted is not None else PushedSide(None, None, refs)
+
+
+def trusted_name(repository: Repository) -> RefName | None:
+    """The name of a server's trusted branch, asked in the cheapest way: most pushes are about something else."""
+    configured = repository.config("reviewtui.trustedBranch")
+    named = [configured or "", f"refs/heads/{configured}", f"refs/remotes/{configured}"] if configured else []
+    places = [*named, "refs/remotes/origin", "refs/heads/main", "refs/heads/master", repository.head_branch() or ""]
+    found = read_refs(repository.git, [place for place in places if place.startswith("refs/")])
+    trusted = repository.trusted_branch(found)
+    return trusted.name if trusted is not None else None
+
+
+def pushing_side(repository: Repository, updates: tuple[RefUpdate, ...]) -> PushedSide:
+    """The side that a hook in a clone sees: what it knows of the remote, and itself for the rest."""
+    refs = repository.refs()
+    trusted = repository.trusted_branch(refs)
+    if trusted is None:
+        return PushedSide(None, None, refs)
+    name = trusted.name
+    if name.startswith(_REMOTES):
+        name = RefName("refs/heads/" + name.removeprefix(_REMOTES).partition("/")[2])
+    there = next((update.old for update in updates if update.ref == name), None)
+    known = repository.git.cat_file.info(there) if there is not None else None
+    commit = known[0] if known else trusted.commit
+    # A clone's own hooks are silent where nothing is set up: their folder may serve every repository of the user.
+    if commit is None or repository.tree(commit).entry(DIRECTORY) is None:
+        return PushedSide(name, None, refs)
+    return PushedSide(name, commit, refs)
+
+
+def judge_push(
+    repository: Repository,
+    updates: tuple[RefUpdate, ...],
+    side: PushedSide,
+    *,
+    clock: Clock,
+) -> Judgement:
+    """Everything that is wrong with a push (laws 1, 2)."""
+    scene = _scene(repository, updates, side)
+    judgement = _judge_names(scene) + judge_notes(scene)
+    if not judgement.allowed or not (scene.below(TAG_PREFIX) or _moves_trusted(scene)):
+        return judgement
+    return judgement + _judge_by_records(scene, clock=clock)
+
+
+def _scene(repository: Repository, updates: tuple[RefUpdate, ...], side: PushedSide) -> PushScene:
+    commit = side.trusted_commit
+    after = refs_after(side.before, updates, repository)
+    trusted = side.trusted
+    if trusted is None and (first := repository.trusted_branch(after)) is not None:
+        trusted = first.name
+    pushed = {update.ref: update.new for update in updates}
+    reviews = RefName(REVIEWS_REF)
+    return PushScene(
+        repository=repository,
+        settings=load_settings(repository.tree(commit)) if commit is not None else Settings(),
+        trusted=trusted,
+        trusted_commit=commit,
+        updates=updates,
+        before=side.before,
+        after=after,
+        notes={reviews: pushed[reviews] if reviews in pushed else repository.ref(reviews)},
+        older_tags=_older_tags(repository),
+    )
+
+
+def _moves_trusted(scene: PushScene) -> bool:
+    return any(update.ref == scene.trusted for update in scene.updates)
+
+
+def _judge_names(scene: PushScene) -> Judgement:
+    """Law 4."""
+    refusals = [
+        Refusal(update.ref, "bad-name: Objects are never replaced: what stands in their place was not reviewed.")
+        for update in scene.updates
+        if update.ref.lower().startswith(REPLACE_PREFIX) and update.new is not None
+    ]
+    then = scene.repository.trusted_branch(scene.after) if scene.settings.exists else None
+    moved = then is not None and then.name != scene.trusted
+    refusals += [
+        Refusal(update.ref, f"trusted-branch: It would become the trusted branch in place of {scene.trusted}.")
+        for update in scene.updates
+        if moved and then is not None and update.ref == then.name
+    ]
+    return Judgement(tuple(refusals))
+
+
+def _judge_by_records(scene: PushScene, *, clock: Clock) -> Judgement:
+    # What judges and verifies is loaded only by a push that needs it.
+    from reviewtui.enforcement.record_source import RecordSource
+    from reviewtui.enforcement.settings_rules import SettingsRules
+    from reviewtui.enforcement.tag_rules import TagRules
+    from reviewtui.signing.trust import TrustedSigners, TrustFiles
+
+    trust = TrustedSigners.load(scene.settings.trust_files or TrustFiles(), now=clock())
+    with RecordSource(scene) as records:
+        tags = TagRules(scene, records, trust, clock=clock).judge()
+        return tags + SettingsRules(scene, records, trust, clock=clock).judge()
+
+
+def _older_tags(repository: Repository) -> Mapping[RefName, ObjectId]:
+    """The tags that an administrator vouches for: lines of `OBJECT REF`."""
+    with contextlib.suppress(FileNotFoundError):
+        text = (repository.common_dir / STATE_DIRECTORY / OLDER_TAGS_FILE).read_text("utf-8", "surrogateescape")
+        words = (line.split(maxsplit=1) for line in text.split("\n"))
+        return {RefName(pair[1].strip()): ObjectId(pair[0]) for pair in words if len(pair) == 2}
+    return {}
+

@@ -1,0 +1,77 @@
+"""RecordSource: the records as they will be after a push, by the index, or by reading every note where it cannot be."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+from reviewtui.enforcement.model import STATE_DIRECTORY, PushScene
+from reviewtui.git.notes import Notes
+from reviewtui.git.notes_history import read_history
+from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.records import REVIEWS_REF, RecordedLine, Records, read_records
+
+INDEX_FILE = "records.sqlite"
+
+_Ask = Callable[[str, str, ObjectId], Records]
+
+
+class RecordSource:
+    """Asked for nothing, it reads nothing. Closed at the end of a `with`."""
+
+    def __init__(self, scene: PushScene) -> None:
+        self._repository = scene.repository
+        self._tip = scene.notes[RefName(REVIEWS_REF)]
+        self._notes = Notes(scene.repository, RefName(REVIEWS_REF))
+        self._stack = contextlib.ExitStack()
+        self._ask: _Ask | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stack.close()
+
+    def of(self, model: str, version: str, commit: ObjectId) -> Records:
+        """All records that a decision on a version at a commit can depend on. Raises: GitError."""
+        if self._ask is None:
+            self._ask = self._indexed() or self._whole()
+        return self._ask(model, version, commit)
+
+    def recorded_at(self, lines: Iterable[RecordedLine]) -> Mapping[str, int]:
+        """{record id: when the notes commit that brought the line was made}; a walk through the notes' history."""
+        wanted = {(line.commit, line.line): line.id for line in lines}
+        brought: dict[str, ObjectId] = {}
+        if wanted and self._tip is not None:
+            for change in read_history(self._notes, tip=self._tip):
+                for line in change.added:
+                    if (identity := wanted.get((change.annotated, line))) is not None:
+                        brought.setdefault(identity, change.commit)
+        commits = self._repository.commits(set(brought.values()))
+        return {identity: commits[commit].committed for identity, commit in brought.items() if commit in commits}
+
+    def _indexed(self) -> _Ask | None:
+        try:
+            import sqlite3
+        except ImportError:
+            return None
+        from reviewtui.enforcement.record_index import RecordIndex
+
+        file = self._repository.common_dir / STATE_DIRECTORY / INDEX_FILE
+        for place in (file, None):
+            try:
+                index = self._stack.enter_context(RecordIndex.open(self._notes, place, settled=self._notes.tip()))
+                index.follow(self._tip)
+            except sqlite3.Error:
+                # Damaged, or held by somebody else for too long: this once it is made in memory.
+                self._stack.close()
+            else:
+                return index.records
+        return None
+
+    def _whole(self) -> _Ask:
+        content = self._notes.read(at=self._tip) if self._tip is not None else None
+        records = read_records(content.lines, problems=content.problems) if content else Records()
+        return lambda model, version, commit: records

@@ -1,0 +1,77 @@
+"""What the name of a tag means to the gate: a release, something that only looks like one, or nothing of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reviewtui.catalog import tag_name
+from reviewtui.catalog.naming import LONGEST_NAME, folded
+from reviewtui.catalog.reading import NamedRef, RefReader
+from reviewtui.enforcement.model import TAG_PREFIX
+from reviewtui.git.objects import ObjectId, Ref, RefName
+from reviewtui.settings import Settings
+
+_NOWHERE = ObjectId("0" * 40)
+
+
+def named_releases(refs: Iterable[Ref], settings: Settings) -> dict[RefName, NamedRef]:
+    """The tags among refs whose names make them releases."""
+    reader = RefReader(settings.tags, ())
+    reader.read(ref for ref in refs if ref.name.startswith(TAG_PREFIX))
+    return {named.ref.name: named for named in reader.named}
+
+
+def is_release_name(ref: RefName, settings: Settings) -> bool:
+    """Whether a name is a release's, wherever it leads."""
+    stand_in = Ref(ref, _NOWHERE, "commit", _NOWHERE, "commit")
+    return ref in named_releases([stand_in], settings)
+
+
+def disguise(ref: Ref, others: Iterable[Ref], settings: Settings, models: Sequence[str]) -> str:
+    """Why a new tag might be taken for a release that it is not; "" where it cannot be.
+
+    1. It is written like another tag, but with other letter case or characters.
+    2. It is written like a release, but is none, or leads to no commit.
+    3. Its model is written like another model, but for letter case or characters.
+    4. It begins like the releases of a model.
+    """
+    name = ref.name.removeprefix(TAG_PREFIX)
+    plain = folded(name)
+    # 1.
+    for other in others:
+        if other.name != ref.name and other.name.startswith(TAG_PREFIX):
+            twin = other.name.removeprefix(TAG_PREFIX)
+            if folded(twin) == plain:
+                return f"look-alike: {name} is written almost like {twin}."
+    reader = RefReader(settings.tags, ())
+    reader.read([ref])
+    # 3.
+    if reader.named or reader.events:
+        model = reader.named[0].model if reader.named else reader.events[0].model
+        twins = [known for known in models if known != model and folded(known) == folded(model)]
+        return f"look-alike: the model {model} is written almost like {twins[0]}." if twins else ""
+    # 2.
+    reason = reader.passed_over[0].reason if reader.passed_over else ""
+    if is_release_name(ref.name, settings):
+        return f"wrong-target: {reason}"
+    if reason.startswith(("It looks like ", "It fits ")) and "no pattern" not in reason:
+        return f"look-alike: {reason}"
+    # 4.
+    if len(name) > LONGEST_NAME or any(plain.startswith(prefix) for prefix in _prefixes(settings, models)):
+        return f"look-alike: {reason or 'It begins like a release, and is none.'}"
+    return ""
+
+
+def release_tag_name(settings: Settings, model: str, version: str) -> str:
+    """The one name that a new release of a version may have."""
+    return tag_name(settings.tags[0], model, version)
+
+
+def _prefixes(settings: Settings, models: Sequence[str]) -> list[str]:
+    """What the release tags of each model begin with, where that is more than the model's name."""
+    prefixes = []
+    for template in settings.tags:
+        if "{model}" in template.partition("{version}")[0]:
+            prefixes += [folded(tag_name(template, model, "\0").partition("\0")[0]) for model in models]
+    return [prefix for prefix in prefixes if not prefix.endswith(("-", "_"))]
+

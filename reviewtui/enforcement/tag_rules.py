@@ -1,0 +1,141 @@
+"""What a push may do to release tags.
+
+1. A release tag is never moved and never deleted, whoever made it, and whenever.
+2. A new tag that might be taken for a release is one, under the one name that its version may have.
+3. It is annotated, signed by a releaser, bears its own name, leads to the commit, and its trailers tell the truth.
+4. The policy in force before the push allows the release, by the records as they will be after it.
+A tag that exists already is not judged again, nor is one that an administrator vouches for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.clock import Clock
+from reviewtui.enforcement.model import TAG_PREFIX, Judgement, PushScene, Refusal
+from reviewtui.enforcement.record_source import RecordSource
+from reviewtui.enforcement.tag_names import disguise, is_release_name, named_releases, release_tag_name
+from reviewtui.git.objects import Ref, RefName
+from reviewtui.git.updates import RefUpdate
+from reviewtui.judging import Judge
+from reviewtui.library import VersionLibrary
+from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.release import check_release_record, parse_release_tag
+from reviewtui.signing.trust import TrustedSigners
+
+_BLOCKING = (FindingState.UNMET, FindingState.ERROR)
+_NO_SETTINGS = "no-policy: The trusted branch has no .reviewtui/, so nothing can be released yet."
+_SHALLOW = "error: This repository's history is cut off, so what is missing might be a rejection."
+
+
+class TagRules:
+    """Judges the tags of one push."""
+
+    def __init__(self, scene: PushScene, records: RecordSource, trust: TrustedSigners, *, clock: Clock) -> None:
+        self._scene = scene
+        self._settings = scene.settings
+        self._records = records
+        self._trust = trust
+        self._clock = clock
+        self._after = {ref.name: ref for ref in scene.after}
+
+    def judge(self) -> Judgement:
+        """The refusals of every tag that the push changes."""
+        refusals: list[Refusal] = []
+        remarks: list[str] = []
+        for update in self._scene.below(TAG_PREFIX):
+            found = [Refusal(update.ref, reason, hint) for reason, hint in self._reasons(update)]
+            refusals += found
+            if not found and update.new is not None and is_release_name(update.ref, self._settings):
+                remarks.append(f"{update.ref}: the gate allows it.")
+        return Judgement(tuple(refusals), tuple(remarks))
+
+    def _reasons(self, update: RefUpdate) -> Iterator[tuple[str, str]]:
+        if update.new is not None and self._scene.older_tags.get(update.ref) == update.new:
+            return
+        # 1.
+        if update.old is not None:
+            if is_release_name(update.ref, self._settings):
+                done = "deleted" if update.new is None else "moved"
+                yield f"tag-{done}: A release tag is never {done}.", "Make a new version instead."
+            return
+        if update.new is None:
+            return
+        # 2.
+        ref = self._after[update.ref]
+        reason = disguise(ref, self._scene.after, self._settings, self._models)
+        if reason:
+            yield reason, "Name the tag as no release could be named, or release the version with reviewtui release."
+        elif is_release_name(update.ref, self._settings):
+            yield from self._release_reasons(ref)
+
+    @cached_property
+    def _library(self) -> VersionLibrary:
+        return VersionLibrary(self._scene.repository, self._scene.after, self._settings)
+
+    @cached_property
+    def _models(self) -> tuple[str, ...]:
+        """The declared models, and those that tags had releases of before the push."""
+        known = {named.model for named in named_releases(self._scene.before, self._settings).values() if named.model}
+        return tuple(sorted({*self._settings.models, *known}))
+
+    def _release_reasons(self, ref: Ref) -> Iterator[tuple[str, str]]:
+        if not self._settings.exists:
+            yield _NO_SETTINGS, "Push the branch with .reviewtui/ first; reviewtui init writes it."
+            return
+        if self._scene.repository.is_shallow:
+            yield _SHALLOW, ""
+            return
+        rows = [row for row in self._library.catalog.versions if ref.name in row.refs]
+        if not rows:
+            passed = [each.reason for each in self._library.catalog.passed_over if each.ref == ref.name]
+            yield f"bad-name: {passed[0] if passed else 'The tag names no version.'}", ""
+            return
+        # 2.
+        version = rows[0]
+        wanted = release_tag_name(self._settings, version.model, version.version)
+        if wanted != ref.name.removeprefix(TAG_PREFIX):
+            yield f"bad-name: The release of {version.name} is named {wanted}.", ""
+            return
+        twin = self._released_as(version, ref.name)
+        if twin:
+            yield f"tag-moved: {version.name} is released already, as {twin}.", "Make a new version instead."
+            return
+        yield from self._gate_reasons(version)
+
+    def _released_as(self, version: ModelVersion, ref: RefName) -> str:
+        same = [row for row in self._library.catalog.of_model(version.model) if row.version == version.version]
+        names = (name for row in same if row.kind is VersionKind.RELEASE for name in row.refs)
+        return next((name for name in names if name != ref and name.startswith(TAG_PREFIX)), "")
+
+    def _gate_reasons(self, version: ModelVersion) -> Iterator[tuple[str, str]]:
+        records = self._records.of(version.model, version.version, version.commit)
+        identity = self._settings.repository or self._scene.repository.address or self._scene.repository.name
+        judge = Judge(
+            self._library, records, self._trust, identity=identity, clock=self._clock,
+            recorded_at=self._records.recorded_at,
+        )
+        decision = judge.decision(version)
+        # 3.
+        reasons = [*judge.release_problems(version), *self._record_reasons(version, judge, decision, identity)]
+        yield from ((reason, "") for reason in dict.fromkeys(reasons))
+        # 4.
+        hint = "If the records are not on this server yet, push them too: reviewtui sync"
+        for finding in decision.findings:
+            if finding.state in _BLOCKING and not finding.warning:
+                yield f"{finding.rule}: {finding.reason}", "" if records.beside(version.commit) else hint
+        if not self._settings.repository:
+            yield "error: .reviewtui/config.yaml does not name the repository, so no record is bound to this one.", ""
+
+    def _record_reasons(
+        self, version: ModelVersion, judge: Judge, decision: Decision, identity: str
+    ) -> tuple[str, ...]:
+        tags = self._scene.repository.tags([version.tag]) if version.tag else {}
+        record = parse_release_tag(tags[version.tag]) if version.tag in tags else None
+        if record is None:
+            return ()
+        base = self._library.base_of(version).version
+        subject = self._library.subject(version, base, identity=identity)
+        return check_release_record(record, subject=subject, decision=decision)

@@ -1,0 +1,159 @@
+"""RefUpdate: what a push or a transaction is about to do to a ref, and the questions that a hook asks Git about it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from reviewtui.errors import GitCommandError, GitError
+from reviewtui.git.notes_tree import NOTE_MODE, annotated_object
+from reviewtui.git.objects import ObjectId, Ref, RefName
+from reviewtui.git.refs import peel_tags
+from reviewtui.git.repository import Repository
+
+MAX_UPDATES = 100_000
+
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+_HANDED_ON = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_WORK_TREE")
+
+
+@dataclass(frozen=True, slots=True)
+class RefUpdate:
+    """One ref, its value before and after; None where there is none."""
+
+    ref: RefName
+    old: ObjectId | None
+    new: ObjectId | None
+
+
+def parse_updates(data: bytes) -> tuple[RefUpdate, ...]:
+    """The lines `old new ref` that Git writes to pre-receive and reference-transaction. Raises: GitError."""
+    lines = [line for line in data.decode("utf-8", "surrogateescape").split("\n") if line]
+    if len(lines) > MAX_UPDATES:
+        raise GitError(f"{len(lines)} refs are changed at once; at most {MAX_UPDATES} are judged together.")
+    updates = []
+    for line in lines:
+        old, _, rest = line.partition(" ")
+        new, _, ref = rest.partition(" ")
+        updates.append(RefUpdate(RefName(ref), parse_value(old), parse_value(new)))
+    return tuple(updates)
+
+
+def parse_pushed(data: bytes) -> tuple[RefUpdate, ...]:
+    """The lines `local-ref local-id remote-ref remote-id` that Git writes to pre-push. Raises: GitError."""
+    updates = []
+    for line in data.decode("utf-8", "surrogateescape").split("\n"):
+        if line:
+            # A local name may be any expression, with spaces in it; the other three hold none.
+            words = line.rsplit(" ", 3)
+            if len(words) != 4:
+                raise GitError("Git described the push in words that are not understood.")
+            updates.append(RefUpdate(RefName(words[2]), parse_value(words[3]), parse_value(words[1])))
+    return tuple(updates)
+
+
+def parse_value(word: str) -> ObjectId | None:
+    """A full object id; None for the one of zeros. Raises: GitError."""
+    if not _ID.match(word):
+        raise GitError(f"{word[:80]!r} is no object id, so what happens to the ref cannot be judged.")
+    return ObjectId(word) if word.strip("0") else None
+
+
+def hook_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What a hook must hand on so that Git sees the repository, and the objects that wait in quarantine."""
+    handed = {name: environment[name] for name in _HANDED_ON if environment.get(name)}
+    if environment.get("GIT_DIR"):
+        handed["GIT_DIR"] = os.path.abspath(environment["GIT_DIR"])
+    return handed
+
+
+def refs_after(refs: Iterable[Ref], updates: Iterable[RefUpdate], repository: Repository) -> tuple[Ref, ...]:
+    """The refs as they will be once the updates are done."""
+    changed = {update.ref: update for update in updates}
+    arriving = [update for update in changed.values() if update.new is not None]
+    kept = [ref for ref in refs if ref.name not in changed]
+    return tuple(sorted([*kept, *_described(arriving, repository)], key=lambda ref: ref.name))
+
+
+def _described(updates: list[RefUpdate], repository: Repository) -> list[Ref]:
+    cat_file = repository.git.cat_file
+    ids = [update.new for update in updates if update.new is not None]
+    infos = cat_file.infos(ids)
+    tags = repository.tags(ids)
+    peeled = peel_tags(cat_file, [each for each in ids if (info := infos.get(each)) and info[1] == "tag"])
+    described = []
+    for ref, object_id in zip((update.ref for update in updates), ids, strict=True):
+        info, tag = infos.get(object_id), tags.get(object_id)
+        kind = info[1] if info else "missing"
+        end, end_kind = peeled.get(object_id, (object_id, kind))
+        described.append(
+            Ref(
+                name=ref,
+                object_id=object_id,
+                object_type=kind,
+                commit=end if end_kind == "commit" else None,
+                peeled_type=end_kind,
+                created=tag.tagged if tag else None,
+                creator=tag.tagger if tag else None,
+                signed=bool(tag and tag.signature),
+            )
+        )
+    return described
+
+
+def symbolic_targets(repository: Repository) -> dict[RefName, RefName]:
+    """{symbolic ref: the ref that it stands for}: a push to the one moves the other."""
+    printed = repository.git.run("for-each-ref", "--format=%(if)%(symref)%(then)%(refname)%00%(symref)%00%(end)")
+    cells = printed.replace(b"\n", b"").decode("utf-8", "surrogateescape").split("\0")
+    return {RefName(name): RefName(target) for name, target in zip(cells[::2], cells[1::2], strict=False)}
+
+
+def is_ancestor(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
+    """Whether `other` is `one`, or descends from it; False where either is missing or no commit."""
+    try:
+        repository.git.run("merge-base", "--is-ancestor", one, other)
+    except GitCommandError:
+        return False
+    return True
+
+
+def commits_touching(repository: Repository, path: str, *, old: ObjectId, new: ObjectId) -> tuple[ObjectId, ...]:
+    """The commits that `new` has over `old` and that change something below a path, newest first."""
+    words = ("rev-list", "--full-history", "--end-of-options", new, f"^{old}", "--", path)
+    return tuple(ObjectId(line) for line in repository.git.run(*words).decode("ascii").split())
+
+
+def misplaced_notes(repository: Repository, *, old: ObjectId | None, new: ObjectId) -> tuple[tuple[str, str], ...]:
+    """(path, what is wrong) of everything that came into a notes tree and is no plain note."""
+    found = []
+    for mode, path in _arrived(repository, old, new):
+        if annotated_object(path, digits=repository.id_digits) is None:
+            found.append((path, "it is no note: notes are named by a commit's full id in lower case"))
+        elif mode != NOTE_MODE:
+            found.append((path, f"it is no plain file (mode {mode})"))
+    return tuple(found)
+
+
+def changed_notes(repository: Repository, *, old: ObjectId, new: ObjectId) -> frozenset[ObjectId]:
+    """The objects whose notes differ between two states of the notes. Raises: GitCommandError where one is missing."""
+    stream = repository.git.stream("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", old, new)
+    paths = (path.decode("utf-8", "surrogateescape") for path in stream)
+    found = (annotated_object(path, digits=repository.id_digits) for path in paths)
+    return frozenset(annotated for annotated in found if annotated is not None)
+
+
+def _arrived(repository: Repository, old: ObjectId | None, new: ObjectId) -> Iterable[tuple[str, str]]:
+    git = repository.git
+    if old is None:
+        for record in git.stream("ls-tree", "-r", "-z", "--full-tree", new):
+            words, _, place = record.partition(b"\t")
+            yield words.split(b" ")[0].decode("ascii"), place.decode("utf-8", "surrogateescape")
+        return
+    stream = git.stream("diff-tree", "-r", "-z", "--no-renames", "--end-of-options", old, new)
+    for about in stream:
+        path = next(stream, b"").decode("utf-8", "surrogateescape")
+        mode_after = about.split(b" ")[1].decode("ascii")
+        if mode_after != "000000":
+            yield mode_after, path
