@@ -1,0 +1,1 @@
+"""What real repositories hold, asked through the commands."""
