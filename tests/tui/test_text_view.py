@@ -27,6 +27,10 @@ def test_a_wrapped_text_is_nowhere_wider_than_the_page(text: str, width: int) ->
     assert all(cell_len(piece) <= width for piece in wrap(text, width))
 
 
+def test_a_value_that_is_too_long_is_cut_and_that_is_said() -> None:
+    assert wrap("x" * 5000, 100)[-1].endswith("… (3,000 more characters)")
+
+
 @given(ANYTHING, st.integers(8, 120))
 def test_a_statement_loses_no_character_when_it_is_wrapped(text: str, width: int) -> None:
     assert "".join(wrap_exactly(text, width)) == clean(text)

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.tui.reading import VersionView
-from reviewtui.tui.widgets.line import BLANK, Line, Tone, line, wrapped
+from reviewtui.tui.widgets.line import BLANK, WHOLE_COMMENT, Line, Tone, line, wrapped
 
 if TYPE_CHECKING:
     from reviewtui.project import ReviewEntry
@@ -54,7 +54,7 @@ def review_head(entry: ReviewEntry, width: int) -> list[Line]:
 
 
 def _body(entry: ReviewEntry, width: int) -> list[Line]:
-    lines = wrapped(entry.comment, width, indent="   ") if entry.comment else []
+    lines = wrapped(entry.comment, width, indent="   ", most=WHOLE_COMMENT) if entry.comment else []
     lines.append(line(("   ", "dim"), (entry.id, "dim")))
     if entry.keyid:
         lines.append(line(("   key ", "dim"), (entry.keyid, "dim")))

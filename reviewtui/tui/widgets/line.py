@@ -18,6 +18,12 @@ TONES: tuple[Tone, ...] = ("dim", "strong", "good", "bad", "warn", "accent", "he
 _LONGEST_LINE = 20_000
 """Characters of one line that are kept; what is cut off is said."""
 
+LONGEST_VALUE = 2_000
+"""Characters of one value, name or reason that are kept where it is wrapped."""
+
+WHOLE_COMMENT = 70_000
+"""More characters than the comment of any record has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -43,9 +49,11 @@ def _span(part: Part) -> tuple[str, Tone]:
 
 
 def _harmless(text: str) -> str:
-    if len(text) > _LONGEST_LINE:
-        text = f"{text[:_LONGEST_LINE]}… ({len(text) - _LONGEST_LINE:,} more characters)"
-    return clean(text)
+    return clean(_cut(text, _LONGEST_LINE))
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[:most]}… ({len(text) - most:,} more characters)"
 
 
 BLANK = Line()
@@ -68,18 +76,22 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
-def wrap(text: str, width: int) -> list[str]:
-    """The cleaned text broken into lines of at most `width` cells, at blanks where there are any."""
+def wrap(text: str, width: int, *, most: int = LONGEST_VALUE) -> list[str]:
+    """The cleaned text broken into lines of at most `width` cells, at blanks where there are any.
+
+    What is longer than `most` characters is cut, and that is said: no value may make a page slow.
+    """
     width = max(width, 8)
+    text = _cut(text, most)
     lines: list[str] = []
     for paragraph in clean(text, keep_newlines=True).split("\n"):
         lines.extend(_wrap_paragraph(paragraph, width))
     return lines
 
 
-def wrapped(text: str, width: int, *, indent: str = "", tone: Tone = "") -> list[Line]:
+def wrapped(text: str, width: int, *, indent: str = "", tone: Tone = "", most: int = LONGEST_VALUE) -> list[Line]:
     """`wrap`, as lines with an indent and one tone."""
-    return [Line(((indent, ""), (piece, tone))) for piece in wrap(text, width - len(indent))]
+    return [Line(((indent, ""), (piece, tone))) for piece in wrap(text, width - len(indent), most=most)]
 
 
 def labelled(label: str, text: str, width: int, *, tone: Tone = "") -> list[Line]:
