@@ -36,7 +36,7 @@ def read_yaml_value(text: str) -> tuple[Any, tuple[str, ...]]:
     Raises: UnparsableError, with one sentence.
     """
     try:
-        builder = _Builder(yaml.parse(text, Loader=_LOADER))
+        builder = _Builder(_parsed(text))
         value = builder.document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -45,6 +45,14 @@ def read_yaml_value(text: str) -> tuple[Any, tuple[str, ...]]:
     except yaml.reader.ReaderError as error:
         raise UnparsableError(f"This is not YAML: {error.reason}.") from None
     return value, tuple(builder.problems)
+
+
+def _parsed(text: str) -> Iterator[Any]:
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except (ValueError, OverflowError):
+        # PyYAML without libyaml hands an escape such as "\U00110000", or a version's 5,000 digits, to chr() and int().
+        raise UnparsableError("This is not YAML: an escape or a number is out of range.") from None
 
 
 def plain_scalar(text: str) -> Any:

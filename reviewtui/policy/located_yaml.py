@@ -23,6 +23,7 @@ MAX_DEPTH = 16
 
 _INTEGER = re.compile(r"[+-]?\d{1,9}\Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,2})?\Z", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -129,7 +130,7 @@ def read_yaml(data: bytes, *, file: str) -> Node:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{file}, line {line}: The file is not UTF-8.") from None
     try:
-        return _Builder(file, yaml.parse(text, Loader=_LOADER)).document()
+        return _Builder(file, _events(text, file)).document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else 1
@@ -137,6 +138,14 @@ def read_yaml(data: bytes, *, file: str) -> Node:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 1
         raise SettingsError(f"{file}, line {line}: This is not YAML: {error.reason}.") from None
+
+
+def _events(text: str, file: str) -> Iterator[Any]:
+    try:
+        yield from yaml.parse(text, Loader=_LOADER)
+    except (ValueError, OverflowError):
+        # PyYAML without libyaml hands an escape such as "\U00110000", or a version's 5,000 digits, to chr() and int().
+        raise SettingsError(f"{file}: This is not YAML: an escape or a number is out of range.") from None
 
 
 class _Builder:
@@ -166,6 +175,8 @@ class _Builder:
         if event.tag is not None:
             at.fail("Tags are not read here.")
         if isinstance(event, yaml.ScalarEvent):
+            if not event.value.isascii() and _SURROGATE.search(event.value):
+                at.fail("The text holds half of a surrogate pair.")
             return Node(self._file, at.line, where, scalar=event.value, plain=bool(event.implicit[0]))
         if isinstance(event, yaml.SequenceStartEvent):
             return Node(self._file, at.line, where, items=tuple(self._items(where, depth)))

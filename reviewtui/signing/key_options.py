@@ -34,7 +34,9 @@ def parse_options(text: bytes) -> KeyOptions:
         return KeyOptions()
     if not text.isascii():
         raise MalformedOptionsError("An option is not in ASCII.")
-    values = _split(text.decode("ascii"))
+    if not (options := text.decode("ascii")).isprintable():
+        raise MalformedOptionsError("An option holds a control character.")
+    values = _split(options)
     after = _moment(values.get("valid-after"))
     before = _moment(values.get("valid-before"))
     if after is not None and before is not None and before <= after:
