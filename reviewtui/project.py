@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reviewtui.facts.model import VersionFacts
     from reviewtui.facts.reading import ParseCache
     from reviewtui.git.notes import Notes
+    from reviewtui.git.notes_sync import SyncedNotes
     from reviewtui.git.watched_notes import WatchedNotes
     from reviewtui.judging import Judge, ReviewEntry
     from reviewtui.policy.decision import Decision
@@ -292,9 +293,17 @@ class Project:
             self.push_release(prepared.tag, remote=remote)
         return made
 
+    def sync(self, remote: str) -> tuple[SyncedNotes, ...]:
+        """Unite the notes with a remote's, so that both have every record of both. Raises: GitError."""
+        from reviewtui.git.notes_sync import sync_notes
+
+        synced = sync_notes(self.repository, remote)
+        self.reload()
+        return synced
+
     def push_release(self, tag: str, *, remote: str) -> None:
         """Push the notes, then the tag. Raises: GitError."""
-        self._notes().sync(remote)
+        self.sync(remote)
         self.repository.push(remote, (f"refs/tags/{tag}:refs/tags/{tag}",))
 
     def _release_message(self, version: ModelVersion, decision: Decision) -> bytes:

@@ -164,11 +164,15 @@ class Notes:
             raise GitError(f"{remote} refused the notes: {result.summary}")
         return True
 
-    def sync(self, remote: str) -> SyncResult:
-        """Fetches, unites and pushes, until both sides hold every line of both. Raises: RefChangedError; GitError."""
+    def sync(self, remote: str, *, fetched: Callable[[], None] = lambda: None) -> SyncResult:
+        """Fetches, unites and pushes, until both sides hold every line of both. `fetched` is called after each fetch.
+
+        Raises: RefChangedError; GitError.
+        """
         received = 0
         for tries in range(1, SYNC_TRIES + 1):
             theirs = self.fetch(remote)
+            fetched()
             if theirs is not None:
                 received += self.unite(theirs)[1]
             tip = self.tip()

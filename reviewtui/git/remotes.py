@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reviewtui.errors import GitError
+from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.process import command_error, scrubbed_environment
 
 if TYPE_CHECKING:
@@ -58,6 +59,15 @@ def fetch(repository: Repository, remote: str, refspecs: Sequence[str], *, progr
         repository.git.cat_file.forget_missing()
 
 
+def remote_refs(repository: Repository, remote: str, pattern: str) -> dict[RefName, ObjectId]:
+    """What the refs of a remote point to, of those that a pattern of full names fits. Raises: GitError."""
+    _check_remote(repository, remote)
+    words = ("--refs", "--end-of-options", remote, pattern)
+    printed = repository.git.run("ls-remote", *words, online=True).decode("utf-8", "surrogateescape")
+    pairs = (line.partition("\t") for line in printed.split("\n") if line)
+    return {RefName(name): ObjectId(object_id) for object_id, _, name in pairs}
+
+
 def push(
     repository: Repository, remote: str, refspecs: Sequence[str], *, atomic: bool, progress: Progress | None
 ) -> tuple[PushResult, ...]:
@@ -79,8 +89,7 @@ def _run(
     *,
     progress: Progress | None,
 ) -> tuple[int, str, str]:
-    if not _REMOTE.match(remote) or remote not in repository.remotes():
-        raise GitError(f"There is no remote {remote!r}.", hint="git remote -v")
+    _check_remote(repository, remote)
     if any(not re.match(r"\+?refs/", spec) for spec in refspecs):
         raise GitError("Only full ref names are sent or fetched.")
     if progress is not None and _gitpython_fits(repository):
@@ -90,6 +99,11 @@ def _run(
     if verb == "fetch" and done[0] != 0:
         raise command_error((verb,), done[0], done[2].encode())
     return done
+
+
+def _check_remote(repository: Repository, remote: str) -> None:
+    if not _REMOTE.match(remote) or remote not in repository.remotes():
+        raise GitError(f"There is no remote {remote!r}.", hint="git remote -v")
 
 
 def _through_git(
