@@ -93,3 +93,8 @@ def test_an_escape_beyond_unicode_is_refused_by_libyaml_and_by_pure_python(
     assert not parse_document("a.yaml", text).readable
     with pytest.raises(SettingsError):
         located_yaml.read_yaml(text, file="policy.yaml")
+
+
+def test_no_code_point_at_all_is_shown_unseen() -> None:
+    for start in range(0, 0x110000, 0x1000):
+        TARGETS["shown"]("a".join(map(chr, range(start, start + 0x1000))).encode("utf-8", "surrogatepass"))
