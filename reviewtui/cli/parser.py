@@ -8,6 +8,7 @@ from collections.abc import Callable
 from reviewtui import __version__
 from reviewtui.cli import commands
 from reviewtui.cli.hooks_parser import add_hooks
+from reviewtui.cli.integrity_parser import add_integrity
 
 _EPILOG = """\
 VERSION is MODEL@VERSION (churn@1.4.0, the v is optional), a branch, a tag, or a commit;
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_shows(families)
     _add_verdicts(families)
     _add_gate(families)
+    add_integrity(families)
     add_hooks(families)
     return parser
 
