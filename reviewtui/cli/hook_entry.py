@@ -149,6 +149,8 @@ def _time_limit(repository: Repository) -> Iterator[None]:
 def _report(judgement: Judgement) -> None:
     for refusal in judgement.refusals:
         _say(f"{refusal.ref}: {refusal.reason}")
+        for detail in refusal.details:
+            _say(f"  {detail}")
     for hint in dict.fromkeys(refusal.hint for refusal in judgement.refusals if refusal.hint):
         _say(f"  {hint}")
     for remark in judgement.remarks if judgement.allowed else ():

@@ -8,21 +8,43 @@ from dataclasses import dataclass, field
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.git.updates import RefUpdate
+from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.settings import Settings
 
 NOTES_PREFIX = "refs/notes/reviewtui"
 TAG_PREFIX = "refs/tags/"
+MOST_DETAILS = 20
 STATE_DIRECTORY = "reviewtui"
 """Below the repository's own directory. All that hooks keep there but the list of older tags is safe to delete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why one ref may not be changed so: the ref, the reason as it is said everywhere, and what to do about it."""
+    """Why one ref may not be changed so: the ref, the reason as it is said everywhere, and what to do about it.
+
+    `details` are the records that did not count, each with its reason.
+    """
 
     ref: RefName
     reason: str
     hint: str = ""
+    details: tuple[str, ...] = ()
+
+
+def refusals_of(ref: RefName, decision: Decision, *, hint: str = "") -> tuple[Refusal, ...]:
+    """A refusal for each finding that keeps the gate closed."""
+    closing = (FindingState.UNMET, FindingState.ERROR)
+    return tuple(
+        Refusal(ref, f"{finding.rule}: {finding.reason}", hint, _uncounted(finding))
+        for finding in decision.findings
+        if finding.state in closing and not finding.warning
+    )
+
+
+def _uncounted(finding: Finding) -> tuple[str, ...]:
+    lines = [f"not counted: {record.reason}  {record.id}" for record in finding.ignored]
+    left_out = len(lines) - MOST_DETAILS
+    return tuple(lines) if left_out <= 0 else (*lines[:MOST_DETAILS], f"and {left_out} more records do not count")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
-from reviewtui.enforcement.model import Judgement, PushScene, Refusal
+from reviewtui.enforcement.model import Judgement, PushScene, Refusal, refusals_of
 from reviewtui.enforcement.record_source import RecordSource
 from reviewtui.errors import MalformedFileError
 from reviewtui.facts.model import VersionFacts
@@ -21,15 +21,13 @@ from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.git.updates import RefUpdate, commits_touching, is_ancestor
 from reviewtui.policy.changes import POLICY_MODEL, evaluate_policy_change
-from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.policy.decision import Decision
 from reviewtui.policy.subject import PolicySubject
 from reviewtui.review import ReviewSubject
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.scheme import Verification
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.verification import RecordedReview, UnverifiedReview, VerificationContext, verify_review
-
-_BLOCKING = (FindingState.UNMET, FindingState.ERROR)
 
 
 def policy_change_version(commit: ObjectId, settings: Settings) -> ModelVersion:
@@ -103,13 +101,9 @@ class SettingsRules:
             return self._first_use(update, commit, new)
         decision = self._decide(commit, new)
         name = policy_change_version(commit, new).name
-        refusals = [
-            Refusal(update.ref, f"{finding.rule}: {finding.reason}", _hint(name, commit, finding.unblock))
-            for finding in decision.findings
-            if finding.state in _BLOCKING and not finding.warning
-        ]
+        refusals = refusals_of(update.ref, decision, hint=_hint(name, commit, decision.unblock))
         remarks = (f"{update.ref}: {name} was approved, and is in force from now on.",)
-        return Judgement(tuple(refusals), () if refusals else remarks)
+        return Judgement(refusals, () if refusals else remarks)
 
     def _first_use(self, update: RefUpdate, commit: ObjectId, new: Settings) -> Judgement:
         # 3.

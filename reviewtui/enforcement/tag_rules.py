@@ -14,18 +14,20 @@ from functools import cached_property
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
-from reviewtui.enforcement.model import TAG_PREFIX, Judgement, PushScene, Refusal
+from reviewtui.enforcement.model import TAG_PREFIX, Judgement, PushScene, Refusal, refusals_of
 from reviewtui.enforcement.record_source import RecordSource
 from reviewtui.enforcement.tag_names import disguise, is_release_name, named_releases, release_tag_name
 from reviewtui.git.objects import Ref, RefName
 from reviewtui.git.updates import RefUpdate
 from reviewtui.judging import Judge
 from reviewtui.library import VersionLibrary
-from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.policy.decision import Decision
 from reviewtui.release import check_release_record, parse_release_tag
 from reviewtui.signing.trust import TrustedSigners
 
-_BLOCKING = (FindingState.UNMET, FindingState.ERROR)
+_NEW_VERSION = "Make a new version instead."
+_NO_RECORDS = "There are no records of it on this side; push them, too: reviewtui sync"
+_NO_IDENTITY = "error: The settings do not name the repository, so no record can be bound to this one."
 _NO_SETTINGS = "no-policy: The trusted branch has no .reviewtui/, so nothing can be released yet."
 _SHALLOW = "error: This repository's history is cut off, so what is missing might be a rejection."
 
@@ -46,20 +48,20 @@ class TagRules:
         refusals: list[Refusal] = []
         remarks: list[str] = []
         for update in self._scene.below(TAG_PREFIX):
-            found = [Refusal(update.ref, reason, hint) for reason, hint in self._reasons(update)]
+            found = list(self._refusals(update))
             refusals += found
             if not found and update.new is not None and is_release_name(update.ref, self._settings):
                 remarks.append(f"{update.ref}: the gate allows it.")
         return Judgement(tuple(refusals), tuple(remarks))
 
-    def _reasons(self, update: RefUpdate) -> Iterator[tuple[str, str]]:
+    def _refusals(self, update: RefUpdate) -> Iterator[Refusal]:
         if update.new is not None and self._scene.older_tags.get(update.ref) == update.new:
             return
         # 1.
         if update.old is not None:
             if is_release_name(update.ref, self._settings):
                 done = "deleted" if update.new is None else "moved"
-                yield f"tag-{done}: A release tag is never {done}.", "Make a new version instead."
+                yield Refusal(update.ref, f"tag-{done}: A release tag is never {done}.", _NEW_VERSION)
             return
         if update.new is None:
             return
@@ -67,9 +69,9 @@ class TagRules:
         ref = self._after[update.ref]
         reason = disguise(ref, self._scene.after, self._settings, self._models)
         if reason:
-            yield reason, "Name the tag as no release could be named, or release the version with reviewtui release."
+            yield Refusal(ref.name, reason, "Name it as no release could be named, or use reviewtui release.")
         elif is_release_name(update.ref, self._settings):
-            yield from self._release_reasons(ref)
+            yield from self._judge_release(ref)
 
     @cached_property
     def _library(self) -> VersionLibrary:
@@ -81,36 +83,36 @@ class TagRules:
         known = {named.model for named in named_releases(self._scene.before, self._settings).values() if named.model}
         return tuple(sorted({*self._settings.models, *known}))
 
-    def _release_reasons(self, ref: Ref) -> Iterator[tuple[str, str]]:
+    def _judge_release(self, ref: Ref) -> Iterator[Refusal]:
         if not self._settings.exists:
-            yield _NO_SETTINGS, "Push the branch with .reviewtui/ first; reviewtui init writes it."
+            yield Refusal(ref.name, _NO_SETTINGS, "Push the branch with .reviewtui/ first; reviewtui init writes it.")
             return
         if self._scene.repository.is_shallow:
-            yield _SHALLOW, ""
+            yield Refusal(ref.name, _SHALLOW)
             return
         rows = [row for row in self._library.catalog.versions if ref.name in row.refs]
         if not rows:
             passed = [each.reason for each in self._library.catalog.passed_over if each.ref == ref.name]
-            yield f"bad-name: {passed[0] if passed else 'The tag names no version.'}", ""
+            yield Refusal(ref.name, f"bad-name: {passed[0] if passed else 'The tag names no version.'}")
             return
         # 2.
         version = rows[0]
         wanted = release_tag_name(self._settings, version.model, version.version)
         if wanted != ref.name.removeprefix(TAG_PREFIX):
-            yield f"bad-name: The release of {version.name} is named {wanted}.", ""
+            yield Refusal(ref.name, f"bad-name: The release of {version.name} is named {wanted}.")
             return
         twin = self._released_as(version, ref.name)
         if twin:
-            yield f"tag-moved: {version.name} is released already, as {twin}.", "Make a new version instead."
+            yield Refusal(ref.name, f"tag-moved: {version.name} is released already, as {twin}.", _NEW_VERSION)
             return
-        yield from self._gate_reasons(version)
+        yield from self._judge_version(version)
 
     def _released_as(self, version: ModelVersion, ref: RefName) -> str:
         same = [row for row in self._library.catalog.of_model(version.model) if row.version == version.version]
         names = (name for row in same if row.kind is VersionKind.RELEASE for name in row.refs)
         return next((name for name in names if name != ref and name.startswith(TAG_PREFIX)), "")
 
-    def _gate_reasons(self, version: ModelVersion) -> Iterator[tuple[str, str]]:
+    def _judge_version(self, version: ModelVersion) -> Iterator[Refusal]:
         records = self._records.of(version.model, version.version, version.commit)
         identity = self._settings.repository or self._scene.repository.address or self._scene.repository.name
         judge = Judge(
@@ -120,14 +122,11 @@ class TagRules:
         decision = judge.decision(version)
         # 3.
         reasons = [*judge.release_problems(version), *self._record_reasons(version, judge, decision, identity)]
-        yield from ((reason, "") for reason in dict.fromkeys(reasons))
+        yield from (Refusal(version.ref, reason) for reason in dict.fromkeys(reasons))
         # 4.
-        hint = "If the records are not on this server yet, push them too: reviewtui sync"
-        for finding in decision.findings:
-            if finding.state in _BLOCKING and not finding.warning:
-                yield f"{finding.rule}: {finding.reason}", "" if records.beside(version.commit) else hint
+        yield from refusals_of(version.ref, decision, hint="" if records.beside(version.commit) else _NO_RECORDS)
         if not self._settings.repository:
-            yield "error: .reviewtui/config.yaml does not name the repository, so no record is bound to this one.", ""
+            yield Refusal(version.ref, _NO_IDENTITY, "Add `repository:` to .reviewtui/config.yaml.")
 
     def _record_reasons(
         self, version: ModelVersion, judge: Judge, decision: Decision, identity: str
