@@ -44,4 +44,7 @@ def open_app(directory: Path) -> int:
     from reviewtui.tui.app import ReviewApp
 
     project = Project.open(directory)
-    return ReviewApp(lambda: project).run() or ExitCode.DONE
+    try:
+        return ReviewApp(lambda: project).run() or ExitCode.DONE
+    finally:
+        project.repository.close()

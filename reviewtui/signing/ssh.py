@@ -15,7 +15,7 @@ from pathlib import Path
 
 from reviewtui.errors import NoSigningKeyError, SigningError, SigningToolMissingError
 from reviewtui.signing.armor import MalformedArmorError, dearmor
-from reviewtui.signing.keygen import find_program, plain_environment, run_program
+from reviewtui.signing.keygen import Outcome, find_program, plain_environment, run_program
 from reviewtui.signing.private_keys import KeyFile, key_of_text, read_key_file
 from reviewtui.signing.scheme import NAMESPACE
 from reviewtui.signing.ssh_keys import SshPublicKey, WeakAlgorithmError
@@ -77,7 +77,7 @@ class SshSigner:
             outcome = run_program(command, environment=plain_environment(), timeout=_SIGN_TIMEOUT)
             block = Path(directory, "message.sig")
             if outcome.status != 0 or not block.is_file():
-                raise self._failure(outcome.errors)
+                raise self._failure(outcome)
             return self._proved(block.read_bytes(), message, namespace)
 
     def _proved(self, block: bytes, message: bytes, namespace: str) -> bytes:
@@ -99,12 +99,16 @@ class SshSigner:
             raise SigningError(f"{Path(self.program).name} made a signature {flaw}.")
         return found.raw
 
-    def _failure(self, errors: str) -> SigningError:
-        lines = [line.strip() for line in errors.splitlines() if line.strip() and not line.startswith("Signing file")]
+    def _failure(self, outcome: Outcome) -> SigningError:
+        # A negative status is the signal that ended it: ctrl+c at the passphrase.
+        if outcome.status < 0:
+            return SigningError("Signing was cancelled; nothing was signed.")
+        lines = [line.strip() for line in outcome.errors.splitlines() if line.strip() and not line.startswith("Signing file")]
         said = lines[-1].rstrip(".") if lines else "it does not say why"
         hint = ""
-        if self.encrypted and not self.in_agent:
-            hint = f"Load the key into the ssh-agent with: ssh-add {self.file}"
+        if self.encrypted and not self.in_agent and self.file is not None:
+            private = self.file.with_suffix("") if self.file.suffix == ".pub" else self.file
+            hint = f"Load the key into the ssh-agent with: ssh-add {private}"
         elif self.file is None:
             hint = "Load the key into the ssh-agent with ssh-add."
         return SigningError(f"{Path(self.program).name} could not sign: {said}.", hint=hint)
