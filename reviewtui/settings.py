@@ -236,7 +236,13 @@ def _sources(entry: Node) -> FactSources:
 
     keys = entry.mapping(("path", "config", "metrics", "data", "environment"))
     globs = {category: _globs(keys[category]) for category in keys if category != "path"}
-    return FactSources(path=_path(keys["path"]) if "path" in keys else ".", **globs)
+    return FactSources(
+        path=_path(keys["path"]) if "path" in keys else ".",
+        config=globs.get("config"),
+        metrics=globs.get("metrics"),
+        data=globs.get("data"),
+        environment=globs.get("environment"),
+    )
 
 
 def _globs(node: Node) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reviewtui.catalog import ModelVersion
+from dataclasses import replace
+
+from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.diff import ChangeKind, TextChange, VersionDiff, diff_facts, unified_text
 from reviewtui.facts.discovery import discover_models, model_path
 from reviewtui.facts.extraction import extract_facts
@@ -22,7 +24,7 @@ class VersionFiles:
     def __init__(self, repository: Repository, settings: Settings, *, cache: ParseCache | None = None) -> None:
         self.repository = repository
         self.settings = settings
-        self._facts: dict[tuple[ObjectId, str], VersionFacts] = {}
+        self._facts: dict[tuple[ObjectId, str, str], VersionFacts] = {}
         self.cache = cache or ParseCache()
         self._discovered: dict[str, str] = {}
 
@@ -50,12 +52,15 @@ class VersionFiles:
 
     def facts(self, version: ModelVersion) -> VersionFacts:
         """All facts of a version; kept, because screens ask again."""
-        key = (version.commit, version.model)
+        key = (version.commit, version.model, version.version)
         if key not in self._facts:
             if len(self._facts) >= _FACTS_KEPT:
                 self._facts.pop(next(iter(self._facts)))
             tree = self.repository.tree(version.commit)
-            self._facts[key] = extract_facts(tree, self.sources(version.model, version.commit), cache=self.cache)
+            sources = self.sources(version.model, version.commit)
+            if version.kind is not VersionKind.COMMIT:
+                sources = replace(sources, own=f"{version.model}-{version.version}", own_label=version.model)
+            self._facts[key] = extract_facts(tree, sources, cache=self.cache)
         return self._facts[key]
 
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from reviewtui.facts.documents import ROOT_KEY, flatten, parse_document
 from reviewtui.facts.dvc import DvcPipeline
@@ -15,10 +15,13 @@ from reviewtui.facts.model_card import read_card
 from reviewtui.facts.reading import TreeReader
 
 _SHOWN_DIFFERENCES = 5
-SPACY_METRICS = ("performance", "accuracy")
+META_METRICS = ("performance", "accuracy")
+"""The keys of a meta.json below which metrics stand; all others are configuration."""
 
 
-def read_config(reader: TreeReader, paths: Iterable[str], pipelines: Iterable[DvcPipeline]) -> tuple[Fact, ...]:
+def read_config(
+    reader: TreeReader, paths: Iterable[str], pipelines: Iterable[DvcPipeline], *, metas: Container[str] = ()
+) -> tuple[Fact, ...]:
     """The facts of these files, and of the params that a lock holds of files that cannot be read."""
     facts: list[Fact] = []
     resolved: dict[str, tuple[str, dict[str, Value]]] = {}
@@ -27,6 +30,8 @@ def read_config(reader: TreeReader, paths: Iterable[str], pipelines: Iterable[Dv
             resolved.setdefault(path, (pipeline.path, {}))[1].update(values)
     for path in sorted({*paths, *resolved}):
         pairs = _values(reader, path)
+        if pairs is not None and path in metas:
+            pairs = [(key, value) for key, value in pairs if key.split(".")[0] not in META_METRICS]
         if path in resolved:
             pairs = _with_lock(reader, path, pairs, *resolved[path])
         facts += [Fact(path, key, _finite(reader, path, key, value)) for key, value in pairs or ()]
@@ -43,8 +48,6 @@ def _values(reader: TreeReader, path: str) -> list[tuple[str, Value]] | None:
     if document is None or not document.readable:
         return None
     pairs = list(document.values)
-    if name == "meta.json":
-        return [(key, value) for key, value in pairs if key.split(".")[0] not in SPACY_METRICS]
     if name == "MLmodel":
         return [pair for key, value in pairs for pair in _signature(key, value)]
     if pairs and pairs[0][0] == ROOT_KEY and not isinstance(document.value, list):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from reviewtui.facts.checksums import MANIFEST_NAME
 from reviewtui.facts.data import CODE_ENDINGS, DATA_ENDINGS, DATA_NAMES
@@ -34,13 +35,19 @@ _WEIGHTS = DATA_ENDINGS - {".csv", ".tsv", ".zip", ".gz"}
 
 @dataclass(frozen=True, slots=True)
 class FoundFiles:
-    """The files of a version, by what they hold. `pipelines` are directories with a dvc.yaml or a dvc.lock."""
+    """The files of a version, by what they hold. `pipelines` are directories with a dvc.yaml or a dvc.lock.
+
+    `metas` are those that hold configuration and metrics both, each below keys of its own, as spaCy's meta.json does.
+    `labels` are the paths below which the facts of a version's own file are listed.
+    """
 
     config: tuple[str, ...]
     metrics: tuple[str, ...]
     data: tuple[TreeEntry, ...]
     environment: tuple[str, ...]
     pipelines: tuple[str, ...]
+    metas: frozenset[str] = frozenset()
+    labels: Mapping[str, str] = field(default_factory=dict)
     metrics_are_named: bool = False
 
 
@@ -49,8 +56,10 @@ def discover(reader: TreeReader, sources: FactSources) -> FoundFiles:
     root = joined(".", sources.path) or "."
     entries = [(entry, _relative(entry.path, root)) for entry in reader.files(root)]
     seen = [(entry, path) for entry, path in entries if not _is_skipped(path)]
-    config = _named(entries, sources.config) or tuple(e.path for e, p in seen if _is_config(p))
-    metrics = _named(entries, sources.metrics) or tuple(e.path for e, p in seen if _is_metrics(p))
+    described = (e.path for e, p in seen if sources.own and _stem(p) == sources.own and is_document(p))
+    own = {path: _labelled(path, sources) for path in described}
+    config = _named(entries, sources.config) or tuple(e.path for e, p in seen if _is_config(p) or e.path in own)
+    metrics = _named(entries, sources.metrics) or tuple(e.path for e, p in seen if _is_metrics(p) or e.path in own)
     pipelines = {parent(e.path) for e, p in seen if posixpath.basename(p) in ("dvc.yaml", "dvc.lock")}
     data = tuple(e for e, p in seen if _is_data(reader, e, p))
     if sources.data is not None:
@@ -64,6 +73,8 @@ def discover(reader: TreeReader, sources: FactSources) -> FoundFiles:
         data,
         _environment(reader, root, seen) if sources.environment is None else _named(entries, sources.environment) or (),
         tuple(sorted(pipelines)),
+        frozenset({*own} | {path for path in config if posixpath.basename(path) == "meta.json"}),
+        own,
         sources.metrics is not None,
     )
 
@@ -117,6 +128,15 @@ def _expected(root: str, patterns: tuple[str, ...], found: tuple[str, ...]) -> t
     """A literal name is expected even where the tree lacks it: a lock may know its digest."""
     literal = [path for pattern in patterns if is_literal(pattern) and (path := joined(root, pattern))]
     return tuple(sorted({*found, *literal}))
+
+
+def _stem(path: str) -> str:
+    return posixpath.splitext(posixpath.basename(path))[0]
+
+
+def _labelled(path: str, sources: FactSources) -> str:
+    directory, name = posixpath.split(path)
+    return posixpath.join(directory, sources.own_label + name[len(sources.own) :])
 
 
 def _is_skipped(path: str) -> bool:

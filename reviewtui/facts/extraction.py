@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from reviewtui.facts.config import read_config
 from reviewtui.facts.data import read_data
 from reviewtui.facts.discovery import FoundFiles, discover
 from reviewtui.facts.dvc import DvcPipeline, read_pipeline
 from reviewtui.facts.environment import read_environment
 from reviewtui.facts.metrics import read_metrics
-from reviewtui.facts.model import DataFact, FactSources, VersionFacts
+from reviewtui.facts.model import DataFact, Fact, FactSources, VersionFacts
 from reviewtui.facts.reading import ParseCache, TreeReader
 from reviewtui.git.objects import Tree
 
@@ -20,16 +23,16 @@ def extract_facts(tree: Tree, sources: FactSources, *, cache: ParseCache | None 
     pipelines = [read_pipeline(reader, directory) for directory in found.pipelines]
     metrics_files = _metrics_files(found, pipelines)
     config_files = _config_files(reader, found, pipelines, explicit=sources.config is not None)
-    metrics = read_metrics(reader, metrics_files)
+    metrics = read_metrics(reader, metrics_files, metas=found.metas)
     _say_absent_metrics(reader, metrics_files, pipelines)
     locked = pipelines if sources.config is None or config_files else []
-    config = read_config(reader, config_files, locked)
+    config = read_config(reader, config_files, locked, metas=found.metas)
     data = read_data(reader, found.data, pipelines if _reads_locks(sources) else (), metrics=metrics_files)
     environment = read_environment(reader, found.environment)
     return VersionFacts(
         tree.commit,
-        config=config,
-        metrics=metrics,
+        config=_labelled(config, found.labels),
+        metrics=_labelled(metrics, found.labels),
         data=data,
         environment=environment,
         problems=tuple(sorted(reader.problems, key=lambda problem: (problem.path, problem.problem))),
@@ -40,6 +43,10 @@ def extract_facts(tree: Tree, sources: FactSources, *, cache: ParseCache | None 
             ("environment", tuple(file.path for file in environment)),
         ),
     )
+
+
+def _labelled(facts: tuple[Fact, ...], labels: Mapping[str, str]) -> tuple[Fact, ...]:
+    return tuple(replace(fact, file=labels.get(fact.file, fact.file)) for fact in facts) if labels else facts
 
 
 def _metrics_files(found: FoundFiles, pipelines: list[DvcPipeline]) -> list[str]:
@@ -55,7 +62,7 @@ def _config_files(reader: TreeReader, found: FoundFiles, pipelines: list[DvcPipe
     if explicit:
         return named
     declared = {path for pipeline in pipelines for path in pipeline.declared_params}
-    metrics = {*found.metrics} - {path for path in named if path.endswith((".md", "meta.json"))}
+    metrics = {*found.metrics} - {path for path in named if path.endswith(".md") or path in found.metas}
     return sorted({*named, *(path for path in declared if reader.tree.entry(path))} - metrics)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import posixpath
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
-from reviewtui.facts.config import SPACY_METRICS
+from reviewtui.facts.config import META_METRICS
 from reviewtui.facts.documents import ROOT_KEY, is_finite
 from reviewtui.facts.model import Fact, Value
 from reviewtui.facts.model_card import evaluation_results, read_card
@@ -63,11 +63,13 @@ _UNSURE = frozenset(
 _COUNTS = frozenset(("mean_error",))
 
 
-def read_metrics(reader: TreeReader, paths: Iterable[str]) -> tuple[Fact, ...]:
+def read_metrics(reader: TreeReader, paths: Iterable[str], *, metas: Container[str] = ()) -> tuple[Fact, ...]:
     """The finite numbers of these files. A NaN or an infinity is left out and named by a problem."""
     facts: list[Fact] = []
     for path in sorted(set(paths)):
         for key, value in _values(reader, path):
+            if path in metas and key.split(".")[0] not in META_METRICS:
+                continue
             for inner, number in _numbers(key, value):
                 if is_finite(number):
                     facts.append(Fact(path, inner, number))
@@ -124,8 +126,6 @@ def _values(reader: TreeReader, path: str) -> list[tuple[str, Value]]:
         return []
     if ".eval_results" in path.split("/"):
         return _said(reader, path, evaluation_results(document.value))
-    if name == "meta.json":
-        return [pair for pair in document.values if pair[0].split(".")[0] in SPACY_METRICS]
     return list(document.values)
 
 

@@ -22,13 +22,20 @@ Value = Any
 
 @dataclass(frozen=True, slots=True)
 class FactSources:
-    """Which files hold what: globs below `path`. None: discovery decides; an empty tuple: nothing."""
+    """Which files hold what: globs below `path`. None: discovery decides; an empty tuple: nothing.
+
+    `own` is the name of a file that describes this very version alone, without its ending: some repositories keep one
+    for each version, such as meta/tiny-2.1.0.json. Its facts are listed below `own_label`, as of meta/tiny.json, and
+    so can be compared with those of another version.
+    """
 
     path: str = "."
     config: tuple[str, ...] | None = None
     metrics: tuple[str, ...] | None = None
     data: tuple[str, ...] | None = None
     environment: tuple[str, ...] | None = None
+    own: str = ""
+    own_label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
