@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -89,11 +89,14 @@ class VersionLibrary:
         paths = self.files.places(model, path, head)
         commits = self.repository.commits_changing(head, paths)
         if not paths:
-            commits = tuple(info for info in commits if self._changes_more_than_settings(info))
+            parents = self.repository.commits({parent for info in commits for parent in info.parents})
+            self.repository.trees({info.object_id for info in commits} | parents.keys())
+            commits = tuple(info for info in commits if self._changes_more_than_settings(info, parents))
         return commit_versions(model, commits)
 
-    def _changes_more_than_settings(self, info: CommitInfo) -> bool:
-        return all(self._top(info.object_id) != self._top(parent) for parent in info.parents)
+    def _changes_more_than_settings(self, info: CommitInfo, known: Container[ObjectId]) -> bool:
+        # A parent that a shallow clone lacks is no reason to hide the commit.
+        return all(parent not in known or self._top(info.object_id) != self._top(parent) for parent in info.parents)
 
     def _top(self, commit: ObjectId) -> tuple[TreeEntry, ...]:
         """The top directory without reviewtui's own settings, which are no part of any model."""
