@@ -47,6 +47,7 @@ class VersionLibrary:
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
         self._graph = CommitGraph({})
         self._tags: dict[ObjectId, TagObject | None] = {}
+        self._pinned: dict[tuple[str, str, ObjectId], BaseChoice] = {}
 
     @cached_property
     def files(self) -> VersionFiles:
@@ -169,8 +170,15 @@ class VersionLibrary:
 
     def base_of(self, version: ModelVersion) -> BaseChoice:
         """The version it is compared with where nobody says, and why that one."""
+        pinned = self._pinned.get((version.model, version.version, version.commit))
+        if pinned is not None:
+            return pinned
         self.load_ancestry([version])
         return choose_base(version, self.catalog, self._ancestors[version.commit])
+
+    def pin_base(self, version: ModelVersion, base: ModelVersion | None) -> None:
+        """From now on a version's base is this one: what a release was compared with stays what it was."""
+        self._pinned[version.model, version.version, version.commit] = BaseChoice(base, "as its release tag says")
 
     def load_for_judging(self, versions: Sequence[ModelVersion]) -> None:
         """Learn at once, for many versions, what the judging of each would ask Git for one by one."""

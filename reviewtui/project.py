@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,18 +19,22 @@ from reviewtui.settings import Settings, load_settings
 
 # What reads files, judges, signs and writes is loaded by the verbs that need it: a list of versions waits for none.
 if TYPE_CHECKING:
+    from reviewtui.audit import AuditReport
     from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
-    from reviewtui.diff import TextChange, VersionDiff
-    from reviewtui.facts.model import VersionFacts
+    from reviewtui.comparison import Comparison
+    from reviewtui.diff import TextChange, TextPair, VersionDiff
+    from reviewtui.facts.model import Fact, VersionFacts
     from reviewtui.facts.reading import ParseCache
     from reviewtui.git.notes import Notes
     from reviewtui.git.notes_sync import SyncedNotes
     from reviewtui.git.watched_notes import WatchedNotes
+    from reviewtui.history import AuditRecord, HistoryEvent
     from reviewtui.judging import Judge, ReviewEntry
     from reviewtui.policy.decision import Decision
-    from reviewtui.review import Verdict
+    from reviewtui.review import ReviewSubject, Verdict
     from reviewtui.signing.scheme import Signer
     from reviewtui.signing.trust import TrustedSigners
+    from reviewtui.verification import VerifiedReview
 
 __all__ = ["PreparedRelease", "PreparedReview", "Project", "Receipt", "ReviewEntry", "VersionStatus"]
 
@@ -189,6 +193,26 @@ class Project:
         """The files that the facts were read from, as text, side against side."""
         return self.library.text_changes(base, head)
 
+    def text_pairs(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextPair, ...]:
+        """The same files whole: both sides of each that differs."""
+        return self.library.files.text_pairs(base, head)
+
+    def blob(self, version: ModelVersion, path: str) -> bytes:
+        """The bytes of one file of a version. Raises: MalformedFileError where there is none, or it is too large."""
+        return self.library.files.blob(version, path)
+
+    def metric_history(self, versions: Sequence[ModelVersion]) -> tuple[tuple[Fact, ...], ...]:
+        """The metrics of many versions, each in its place; the files are read in one go, and nothing else is."""
+        return self.library.files.metrics_of(versions)
+
+    def compare_many(self, versions: Sequence[ModelVersion]) -> Comparison:
+        """Many versions side by side; the first is the base, and its model's policy says what is better."""
+        from reviewtui.comparison import Compared, compare_versions
+
+        compared = [Compared(self.status(version), self.facts(version)) for version in versions]
+        policy = self.settings.policy
+        return compare_versions(compared, directions=policy.directions(versions[0].model) if policy else {})
+
     def reviews(self, version: ModelVersion) -> tuple[ReviewEntry, ...]:
         """Every record of a version, counted or not, each with its reason."""
         return self._judge.entries(version)
@@ -196,6 +220,27 @@ class Project:
     def gate(self, version: ModelVersion) -> Decision:
         """What the policy says to a release of a version."""
         return self._judge.decision(version)
+
+    def history(self, model: str | None = None) -> tuple[HistoryEvent, ...]:
+        """What happened to one model or to all, newest first. Raises: UnknownVersionError for a model."""
+        from reviewtui.history import tell_history
+
+        trusted = self.repository.trusted_branch(self.refs)
+        return tell_history(self.library, self.overview(model), self.trail(model), trusted=trusted, model=model)
+
+    def trail(self, model: str | None = None) -> tuple[AuditRecord, ...]:
+        """Every recorded line of one model or of all, newest first, each with its fate."""
+        from reviewtui.history import recorded_reviews
+
+        return recorded_reviews(self._judge, self._watched_notes(), model=model) if self.records.by_commit else ()
+
+    def subject(self, version: ModelVersion) -> ReviewSubject:
+        """What a review of the version, made now, would be bound to."""
+        return self.library.subject(version, self.base_of(version).version, identity=self.identity)
+
+    def last_verdict(self, version: ModelVersion, reviewer: str) -> VerifiedReview | None:
+        """A reviewer's latest verdict on another commit of the same model."""
+        return self._judge.last_verdict(version, reviewer)
 
     def signer(self) -> Signer:
         """The signer that the user's Git uses. Raises: NoSigningKeyError, SigningError."""
@@ -279,6 +324,8 @@ class Project:
 
         Raises: ReleaseRefusedError, RefChangedError where something changed since it was shown; SigningError.
         """
+        from reviewtui.git.seen_tags import remember_tags
+
         self.reload()
         again = self.prepare_release(self.library.again(prepared.version))
         if (again.tag, again.message, again.version.commit) != (
@@ -288,6 +335,7 @@ class Project:
         ):
             raise RefChangedError(f"{prepared.version.name} changed while you looked at it; no tag was made.")
         made = self.repository.create_tag(prepared.tag, commit=prepared.version.commit, message=prepared.message)
+        remember_tags(self.repository, {RefName(f"refs/tags/{prepared.tag}"): made})
         self.reload()
         if push:
             self.push_release(prepared.tag, remote=remote)
@@ -300,6 +348,13 @@ class Project:
         synced = sync_notes(self.repository, remote)
         self.reload()
         return synced
+
+    def verify(self, version: ModelVersion | None = None) -> AuditReport:
+        """Judge releases, records and the history of notes and tags again; of one version, or of all."""
+        from reviewtui.auditing import Auditor
+
+        auditor = Auditor(self.library, self._watched_notes(), identity=self.identity, clock=self._clock)
+        return auditor.report(version)
 
     def push_release(self, tag: str, *, remote: str) -> None:
         """Push the notes, then the tag. Raises: GitError."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
+from reviewtui.audit import AuditReport
 from reviewtui.cli import output
 from reviewtui.cli.diagnostics import ExitCode, say
+from reviewtui.display import clean, plural
 from reviewtui.project import Project
 
 
@@ -39,3 +41,51 @@ def sync(arguments: Namespace) -> int:
             }
         )
     return ExitCode.REFUSED if any(each.alarms for each in synced) else ExitCode.DONE
+
+
+def verify(arguments: Namespace) -> int:
+    """Judge everything again, and say what is wrong."""
+    project = Project.open(Path(arguments.directory))
+    version = project.find(arguments.version) if arguments.version else None
+    report = project.verify(version)
+    if arguments.json:
+        output.print_json(
+            {
+                "ok": report.ok,
+                "releases": [
+                    {"name": r.name, "tag": r.tag, "ok": r.ok, "reason": r.reason, "since": list(r.since)}
+                    for r in report.releases
+                ],
+                "problems": [{"where": p.where, "reason": p.reason, "alarm": p.alarm} for p in report.problems],
+                "remarks": list(report.remarks),
+            }
+        )
+    else:
+        _print_report(output.Printer(color=not arguments.no_color), report)
+    return ExitCode.DONE if report.ok else ExitCode.REFUSED
+
+
+def _print_report(printer: output.Printer, report: AuditReport) -> None:
+    for each in report.releases:
+        mark, word = ("✓", "verifies") if each.ok else ("✗", "does not verify")
+        unreviewed = each.reason.startswith("released-unreviewed")
+        text = f"{'◌' if unreviewed else mark} {clean(each.name)}  {clean(each.tag)}  "
+        printer.line(printer.paint(f"{text}{each.reason.partition(':')[0] if unreviewed else word}", _tone(each.ok)))
+        if each.reason and not unreviewed:
+            printer.line(f"    {clean(each.reason)}")
+        for later in each.since:
+            printer.line(printer.paint(f"    {clean(later)}", "warn"))
+    for problem in report.problems:
+        text = f"{'✗ ALARM' if problem.alarm else '· listed'}  {clean(problem.where)}"
+        printer.line(printer.paint(text, "bad" if problem.alarm else "dim"))
+        printer.line(f"    {clean(problem.reason)}")
+    for remark in report.remarks:
+        printer.line(printer.paint(f"· {clean(remark)}", "dim"))
+    alarms = sum(problem.alarm for problem in report.problems)
+    bad = sum(not each.ok for each in report.releases)
+    words = f"{plural(bad, 'release')} and {plural(alarms, 'alarm')} to look into." if bad or alarms else "All is well."
+    printer.line(printer.paint(words, "bad" if bad or alarms else "good"))
+
+
+def _tone(ok: bool) -> str:
+    return "" if ok else "bad"

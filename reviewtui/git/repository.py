@@ -262,11 +262,17 @@ class Repository:
             raise UnknownRevisionError(f"{name} names no commit here.")
         return commits.pop()
 
-    def commits_changing(self, tip: ObjectId, paths: Sequence[str]) -> tuple[CommitInfo, ...]:
-        """The commits that change one of the paths (taken literally), newest first."""
+    def commits_changing(
+        self, tip: ObjectId, paths: Sequence[str], *, first_parent: bool = False
+    ) -> tuple[CommitInfo, ...]:
+        """The commits that change one of the paths (taken literally), newest first.
+
+        `first_parent`: only the states that the branch itself had, not those of branches that were merged into it.
+        """
         wanted = [path for path in paths if path not in ("", ".")]
         places = wanted if len(wanted) == len(paths) else []
-        printed = self.git.run("log", "--format=%H", "--end-of-options", tip, "--", *places).decode("ascii")
+        walk = ("--first-parent",) if first_parent else ()
+        printed = self.git.run("log", "--format=%H", *walk, "--end-of-options", tip, "--", *places).decode("ascii")
         ids = [ObjectId(line) for line in printed.split()]
         infos = self.commits(ids)
         return tuple(infos[each] for each in ids if each in infos)
