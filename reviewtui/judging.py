@@ -47,6 +47,8 @@ class ReviewEntry:
     commit: ObjectId
 
 
+NO_COMMIT = "subject-commit-mismatch: the commit is not in this repository"
+
 RecordedAt = Callable[[Iterable[RecordedLine]], Mapping[str, int]]
 """Lines → {record id: when the notes commit that brought it was made, in seconds since 1970}."""
 
@@ -192,6 +194,24 @@ class Judge:
         fates = _fates(self.decision(version)) if lines else {}
         entries = [_entry(line, self._judged(line, version), fates) for line in lines]
         return tuple(sorted(entries, key=lambda entry: (entry.at, entry.reviewer, entry.id)))
+
+    def alone(self, line: RecordedLine) -> ReviewEntry:
+        """A line whose commit is not in this repository: no version can be judged by it."""
+        judged = verify_review(line.line, commit=line.commit, model=None, version=None, context=self._context)
+        entry = _entry(line, judged, {})
+        return entry if entry.reason else replace(entry, counted=False, reason=NO_COMMIT)
+
+    def last_verdict(self, version: ModelVersion, reviewer: str) -> VerifiedReview | None:
+        """A reviewer's latest approval or rejection of another commit of the same model, by a key that is trusted."""
+        for line in self.records.of(reviewer):
+            claim = line.claim
+            if claim is None or claim.subject.model != version.model or line.commit == version.commit:
+                continue
+            judged = verify_review(line.line, commit=line.commit, model=None, version=None, context=self._context)
+            decisive = claim.verdict in (Verdict.APPROVE, Verdict.REJECT)
+            if decisive and isinstance(judged, VerifiedReview) and judged.principal == reviewer:
+                return judged
+        return None
 
     def _lines(self, version: ModelVersion) -> tuple[RecordedLine, ...]:
         others = self.records.elsewhere(version.model, version.version, than=version.commit)

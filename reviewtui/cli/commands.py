@@ -110,6 +110,18 @@ def reviews(arguments: Namespace) -> int:
     return ExitCode.DONE
 
 
+def history(arguments: Namespace) -> int:
+    """Tell what happened."""
+    events = _project(arguments).history(arguments.model)
+    if arguments.json:
+        output.print_json([json_forms.event_json(event) for event in events])
+    elif events:
+        output.print_history(_printer(arguments), events)
+    else:
+        say("Nothing has happened here yet.")
+    return ExitCode.DONE
+
+
 def record_verdict(arguments: Namespace) -> int:
     """Show what will be signed, ask, sign, store."""
     from reviewtui.review import Verdict

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from reviewtui.catalog import BaseChoice, ModelVersion
     from reviewtui.diff import Change, DataChange, MetricChange, TextChange, VersionDiff
     from reviewtui.facts.model import DataFact, Problem, VersionFacts
+    from reviewtui.history import HistoryEvent
     from reviewtui.policy.decision import Decision
     from reviewtui.project import ReviewEntry, VersionStatus
 
@@ -158,6 +159,25 @@ def reviews_json(version: ModelVersion, entries: tuple[ReviewEntry, ...]) -> Jso
             for entry in entries
         ],
     }
+
+
+def event_json(event: HistoryEvent) -> Json:
+    """One item of `history`."""
+    form: Json = {
+        "at": event.at,
+        "event": event.event,
+        "name": event.name,
+        "actor": event.actor,
+        "commit": event.commit,
+        "ref": event.ref,
+        "detail": event.detail,
+    }
+    if event.record is not None:
+        entry = event.record.entry
+        form |= {"record": entry.id, "counted": entry.counted, "reason": entry.reason, "keyid": entry.keyid}
+    if event.approved_by:
+        form["approved_by"] = list(event.approved_by)
+    return form
 
 
 def gate_json(version: ModelVersion, decision: Decision) -> Json:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reviewtui.catalog import BaseChoice, ModelVersion
     from reviewtui.diff import ChangeKind, MetricChange, VersionDiff
     from reviewtui.facts.model import Problem, VersionFacts
+    from reviewtui.history import HistoryEvent
     from reviewtui.policy.decision import Decision
     from reviewtui.project import ReviewEntry, VersionStatus
 
@@ -26,6 +27,7 @@ _COLORS = {"good": "32", "bad": "31", "warn": "33", "dim": "2", "bold": "1", "ad
 _STATE_COLORS = {"approved": "good", "released": "good", "rejected": "bad", "stale": "warn", "in-review": "warn"}
 _KIND_COLORS = {"added": "add", "removed": "remove", "changed": "warn", "renamed": "warn"}
 _VERDICT_COLORS = {"better": "good", "worse": "bad"}
+_EVENT_COLORS = {"approve": "good", "reject": "bad", "override": "warn", "released": "good", "policy": "warn"}
 _FINDING_COLORS = {"met": "good", "unmet": "bad", "error": "bad", "overridden": "warn", "not-applicable": "dim"}
 
 
@@ -75,7 +77,8 @@ def print_json(value: Any) -> None:
     A list has one line for each item: `grep` finds an item whole.
     """
     if isinstance(value, list) and value:
-        rows = ",\n".join([f"  {json.dumps(item, allow_nan=False)}" for item in value])
+        encode = json.JSONEncoder(allow_nan=False).encode
+        rows = ",\n".join([f"  {encode(item)}" for item in value])
         sys.stdout.write(f"[\n{rows}\n]\n")
     else:
         sys.stdout.write(json.dumps(value, indent=2, allow_nan=False) + "\n")
@@ -254,6 +257,18 @@ def print_reviews(printer: Printer, version: ModelVersion, entries: tuple[Review
         if entry.comment:
             printer.line(f"      “{clean(entry.comment)}”")
         printer.line(printer.paint(f"      {clean(entry.at)}  {clean(entry.keyid)}  {entry.id}", "dim"))
+
+
+def print_history(printer: Printer, events: Iterable[HistoryEvent]) -> None:
+    """The text of `history`: a line for each event."""
+    rows, styles = [["WHEN (UTC)", "EVENT", "VERSION", "BY", "DETAIL"]], ["dim"]
+    for event in events:
+        detail = display.shorten(clean(event.detail), _VALUE_WIDTH * 2)
+        when = clean(event.at[:16].replace("T", " "))
+        rows.append([when or "unknown", event.event, clean(event.name), clean(event.actor), detail])
+        counts = event.record is None or event.record.entry.counted
+        styles.append(_EVENT_COLORS.get(event.event, "") if counts else "dim")
+    printer.table(rows, styles=styles)
 
 
 def print_decision(printer: Printer, version: ModelVersion, decision: Decision) -> None:
