@@ -103,7 +103,10 @@ def _rows(named: Sequence[NamedRef], gone: frozenset[RefName]) -> list[ModelVers
         versions.setdefault((item.model, item.version), []).append(item)
     rows: list[ModelVersion] = []
     for items in versions.values():
-        rows.extend([_row(items, gone)] if len(items) == 1 else _folded(items, gone))
+        if len(items) == 1:
+            rows.append(_row(items, gone))
+        else:
+            rows.extend(_folded(items, gone))
     return rows
 
 

@@ -29,11 +29,17 @@ _DIGITS = frozenset("0123456789")
 
 def version_order(version: str) -> VersionOrder:
     """A key that sorts version names, oldest first. Any text has one; no two names share one."""
+    if _RELEASE.fullmatch(version):  # As nearly every version is; the rest of the function says the same of it.
+        return (_numbers(version), _NO_ENDING, False, _NO_ENDING, version)
     core, plus, build = version.removeprefix("v").partition("+")
     found = _RELEASE.match(core)
     release = found.group() if found else ""
-    numbers = tuple([_number(part) for part in release.split(".")]) if release else ()
-    return (numbers, _ending(core[len(release) :]), bool(plus), _ending(build), version)
+    return (_numbers(release), _ending(core[len(release) :]), bool(plus), _ending(build), version)
+
+
+def _numbers(release: str) -> tuple[int, ...]:
+    # Read as hexadecimal, digits order as the number they are, and int() has no limit on how many there may be.
+    return tuple([int(part, 16) for part in release.split(".")]) if release else ()
 
 
 @lru_cache(maxsize=4096)  # Thousands of versions end in the same few ways.
@@ -71,3 +77,6 @@ def _natural(text: str) -> VersionOrder:
 def _number(digits: str) -> int:
     # Read as hexadecimal, digits order as the number they are, and int() has no limit on how many there may be.
     return int(digits, 16)
+
+
+_NO_ENDING = _ending("")

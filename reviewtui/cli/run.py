@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
+from argparse import Namespace
 from pathlib import Path
 
 from reviewtui.cli.diagnostics import ExitCode, report, say
@@ -23,12 +25,23 @@ def run(words: list[str]) -> int:
     try:
         if arguments.run is None:
             return open_app(Path(arguments.directory))
-        return int(arguments.run(arguments))
+        return _run_command(arguments)
     except ReviewTuiError as error:
         return report(error)
     except KeyboardInterrupt:
         say("interrupted")
         return ExitCode.INTERRUPTED
+
+
+def _run_command(arguments: Namespace) -> int:
+    # A command ends soon and frees all it holds at once; to search thousands of versions for cycles only takes time.
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        return int(arguments.run(arguments))
+    finally:
+        if collects:
+            gc.enable()
 
 
 def open_app(directory: Path) -> int:
