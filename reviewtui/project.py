@@ -203,7 +203,9 @@ class Project:
 
     def metric_history(self, versions: Sequence[ModelVersion]) -> tuple[tuple[Fact, ...], ...]:
         """The metrics of many versions, each in its place; the files are read in one go, and nothing else is."""
-        return self.library.files.metrics_of(versions)
+        from reviewtui.metric_history import metrics_of
+
+        return metrics_of(self.library.files, versions)
 
     def compare_many(self, versions: Sequence[ModelVersion]) -> Comparison:
         """Many versions side by side; the first is the base, and its model's policy says what is better."""

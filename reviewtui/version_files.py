@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewtui.catalog import ModelVersion, VersionKind
-from reviewtui.diff import ChangeKind, TextChange, VersionDiff, diff_facts, unified_text
+from reviewtui.diff import ChangeKind, TextChange, TextPair, VersionDiff, diff_facts, unified_text
+from reviewtui.errors import MalformedFileError
 from reviewtui.facts.discovery import discover_models, model_path
 from reviewtui.facts.extraction import extract_facts
 from reviewtui.facts.model import FactSources, VersionFacts
@@ -16,6 +17,8 @@ from reviewtui.settings import Settings
 
 _FACTS_KEPT = 512
 _TEXT_LIMIT = 1024 * 1024
+BLOB_LIMIT = 32 * 1024 * 1024
+"""Bytes of a file that is handed to an editor."""
 
 
 class VersionFiles:
@@ -57,11 +60,15 @@ class VersionFiles:
             if len(self._facts) >= _FACTS_KEPT:
                 self._facts.pop(next(iter(self._facts)))
             tree = self.repository.tree(version.commit)
-            sources = self.sources(version.model, version.commit)
-            if version.kind is not VersionKind.COMMIT:
-                sources = replace(sources, own=f"{version.model}-{version.version}", own_label=version.model)
-            self._facts[key] = extract_facts(tree, sources, cache=self.cache)
+            self._facts[key] = extract_facts(tree, self.sources_of(version), cache=self.cache)
         return self._facts[key]
+
+    def sources_of(self, version: ModelVersion) -> FactSources:
+        """Where the files of a version stand: its model's, and one that is its own alone."""
+        sources = self.sources(version.model, version.commit)
+        if version.kind is VersionKind.COMMIT:
+            return sources
+        return replace(sources, own=f"{version.model}-{version.version}", own_label=version.model)
 
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
         """What differs between two versions."""
@@ -72,15 +79,30 @@ class VersionFiles:
 
     def text_changes(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextChange, ...]:
         """The files that facts were read from, of both sides, as text against text; what did not change is left out."""
+        return tuple(
+            TextChange(pair.path, pair.kind, unified_text(pair.before, pair.after, path=pair.path))
+            for pair in self.text_pairs(base, head)
+        )
+
+    def text_pairs(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextPair, ...]:
+        """The same files whole, in path order."""
         before, after = self._texts(base) if base is not None else {}, self._texts(head)
-        changes = []
+        pairs = []
         for path in sorted(before.keys() | after.keys()):
             old, new = before.get(path), after.get(path)
             if old == new:
                 continue
             kind = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
-            changes.append(TextChange(path, kind, unified_text(old or "", new or "", path=path)))
-        return tuple(changes)
+            pairs.append(TextPair(path, kind, old or "", new or ""))
+        return tuple(pairs)
+
+    def blob(self, version: ModelVersion, path: str) -> bytes:
+        """The bytes of one file of a version. Raises: MalformedFileError."""
+        tree = self.repository.tree(version.commit)
+        entry = tree.entry(path)
+        if entry is None or not entry.is_file:
+            raise MalformedFileError(path, version.commit, f"{version.name} has no such file")
+        return tree.read(entry, limit=BLOB_LIMIT)
 
     def _texts(self, version: ModelVersion) -> dict[str, str]:
         tree = self.repository.tree(version.commit)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from reviewtui import __version__
 from reviewtui.cli import commands
+from reviewtui.cli.comparing import add_compare
+from reviewtui.cli.completion import add_completion
 from reviewtui.cli.hooks_parser import add_hooks
 from reviewtui.cli.integrity_parser import add_integrity
 
@@ -38,10 +40,12 @@ def build_parser() -> argparse.ArgumentParser:
     families = parser.add_subparsers(title="commands", metavar="COMMAND", required=False)
     _add_setup(families)
     _add_shows(families)
+    add_compare(families)
     _add_verdicts(families)
     _add_gate(families)
     add_integrity(families)
     add_hooks(families)
+    add_completion(families)
     return parser
 
 

@@ -13,6 +13,7 @@ from reviewtui.diff.model import (
     MetricChange,
     MetricVerdict,
     TextChange,
+    TextPair,
     VersionDiff,
 )
 from reviewtui.diff.pairing import Pair, pair_facts
@@ -26,6 +27,7 @@ __all__ = [
     "MetricVerdict",
     "Pair",
     "TextChange",
+    "TextPair",
     "VersionDiff",
     "diff_facts",
     "pair_facts",

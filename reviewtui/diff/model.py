@@ -83,6 +83,16 @@ class TextChange:
 
 
 @dataclass(frozen=True, slots=True)
+class TextPair:
+    """One text file that differs, whole on both sides ("" where it is not there)."""
+
+    path: str
+    kind: ChangeKind
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class VersionDiff:
     """Everything that differs between a base and a head. Unchanged facts are counted by category, not listed.
 

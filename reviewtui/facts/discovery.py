@@ -61,8 +61,9 @@ def discover(reader: TreeReader, sources: FactSources) -> FoundFiles:
     config = _named(entries, sources.config) or tuple(e.path for e, p in seen if _is_config(p) or e.path in own)
     metrics = _named(entries, sources.metrics) or tuple(e.path for e, p in seen if _is_metrics(p) or e.path in own)
     pipelines = {parent(e.path) for e, p in seen if posixpath.basename(p) in ("dvc.yaml", "dvc.lock")}
-    data = tuple(e for e, p in seen if _is_data(reader, e, p))
-    if sources.data is not None:
+    if sources.data is None:
+        data = tuple(e for e, p in seen if _is_data(reader, e, p))
+    else:
         names = set(_named(entries, sources.data) or ())
         data = tuple(e for e, _ in entries if e.path in names and posixpath.basename(e.path) != "dvc.lock")
     return FoundFiles(

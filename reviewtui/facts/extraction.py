@@ -13,7 +13,7 @@ from reviewtui.facts.environment import read_environment
 from reviewtui.facts.metrics import read_metrics
 from reviewtui.facts.model import DataFact, Fact, FactSources, VersionFacts
 from reviewtui.facts.reading import ParseCache, TreeReader
-from reviewtui.git.objects import Tree
+from reviewtui.git.objects import Tree, TreeEntry
 
 
 def extract_facts(tree: Tree, sources: FactSources, *, cache: ParseCache | None = None) -> VersionFacts:
@@ -43,6 +43,25 @@ def extract_facts(tree: Tree, sources: FactSources, *, cache: ParseCache | None 
             ("environment", tuple(file.path for file in environment)),
         ),
     )
+
+
+def extract_metrics(tree: Tree, sources: FactSources, *, cache: ParseCache | None = None) -> tuple[Fact, ...]:
+    """The metrics alone, as `extract_facts` gives them; the files of other categories are not read."""
+    reader = TreeReader(tree, cache)
+    found = discover(reader, replace(sources, data=(), environment=()))
+    pipelines = [read_pipeline(reader, directory) for directory in found.pipelines]
+    return _labelled(read_metrics(reader, _metrics_files(found, pipelines), metas=found.metas), found.labels)
+
+
+def metrics_paths(tree: Tree, sources: FactSources) -> tuple[TreeEntry, ...]:
+    """The files that metrics are looked for in, as far as names tell: what is worth reading in one go."""
+    found = discover(TreeReader(tree), replace(sources, data=(), environment=()))
+    names = {*found.metrics, *(f"{name}/{file}".removeprefix("./") for name in found.pipelines for file in _PIPELINE)}
+    entries = (tree.entry(name) for name in sorted(names))
+    return tuple(entry for entry in entries if entry is not None and entry.is_file)
+
+
+_PIPELINE = ("dvc.yaml", "dvc.lock")
 
 
 def _labelled(facts: tuple[Fact, ...], labels: Mapping[str, str]) -> tuple[Fact, ...]:
