@@ -21,11 +21,14 @@ from reviewtui.enforcement.push import (
     judge_push,
     pushing_side,
     receiving_side,
-    trusted_name,
+    trusted_names,
 )
 from reviewtui.errors import ReviewTuiError
 from reviewtui.git.repository import Repository
 from reviewtui.git.updates import RefUpdate, hook_environment, parse_pushed, parse_updates
+
+REFUSED = 10
+"""Not 1, with which Python ends where it cannot even begin."""
 
 TIME_LIMIT = 120
 """Seconds; reviewtui.hookTimeout in Git's configuration says otherwise."""
@@ -36,7 +39,7 @@ class _OutOfTimeError(Exception):
 
 
 def run_hook(words: list[str]) -> int:
-    """Run one hook with the words that its script gave it; 0: go ahead, 1: refused."""
+    """Run one hook with the words that its script gave it; 0: go ahead, REFUSED: no."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -55,15 +58,15 @@ def run_hook(words: list[str]) -> int:
         _say(f"{error.message} So this is refused.")
         if error.hint:
             _say(f"  {error.hint}")
-        return 1
+        return REFUSED
     except _OutOfTimeError:
         _say("the check took too long, so this is refused; push less at once, or ask whoever runs this server.")
-        return 1
+        return REFUSED
     except Exception as error:  # noqa: BLE001 (a crash must refuse, and say so in a line that a person can pass on)
         _say(f"the check crashed ({_where(error)}), so this is refused; please report it.")
-        return 1
+        return REFUSED
     _report(judgement)
-    return 0 if judgement.allowed else 1
+    return 0 if judgement.allowed else REFUSED
 
 
 def _pre_receive(words: list[str]) -> Judgement:
@@ -72,7 +75,7 @@ def _pre_receive(words: list[str]) -> Judgement:
     repository = _repository()
     with _time_limit(repository):
         updates = follow_symbolic(updates, repository)
-        if not concerns(updates, trusted_name(repository)):
+        if not concerns(updates, trusted_names(repository)):
             return Judgement()
         from reviewtui.git.turns import take_turn
 
@@ -89,13 +92,13 @@ def _pre_push(words: list[str]) -> Judgement:
     repository = _repository()
     with _time_limit(repository):
         side = pushing_side(repository, updates)
-        if side.trusted_commit is None or not concerns(updates, side.trusted):
+        if side.trusted_commit is None or not concerns(updates, {side.trusted}):
             return Judgement()
         return judge_push(repository, updates, side, clock=utc_now)
 
 
 def _reference_transaction(words: list[str]) -> Judgement:
-    from reviewtui.git.transactions import receives
+    from reviewtui.git.transactions import makes_refs
 
     state, parent = words[0], int(words[1])
     tags = tuple(each for each in _transaction(sys.stdin.buffer.read()) if each.ref.startswith(TAG_PREFIX))
@@ -103,10 +106,10 @@ def _reference_transaction(words: list[str]) -> Judgement:
         return Judgement()
     repository = _repository()
     with _time_limit(repository):
-        foreign = receives(repository, parent)
-        if foreign is None:
+        own = makes_refs(repository, parent)
+        if own is None:
             return Judgement(remarks=("it cannot be told who makes this tag, so it is not judged.",))
-        if foreign:
+        if not own:
             return Judgement()
         side = pushing_side(repository, ())
         current = {ref.name: ref.object_id for ref in side.before}

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reviewtui.clock import Clock
@@ -39,13 +39,13 @@ class PushedSide:
     before: tuple[Ref, ...]
 
 
-def concerns(updates: Iterable[RefUpdate], trusted: RefName | None) -> bool:
+def concerns(updates: Iterable[RefUpdate], trusted: Collection[RefName | None]) -> bool:
     """Whether any rule is about a push; most change candidates alone, and cost nothing more.
 
-    Where there is no trusted branch yet, any push may bring it.
+    `trusted` are the branches that are trusted or could become so; none: there is none yet, and any push may bring it.
     """
     prefixes = (TAG_PREFIX, NOTES_PREFIX, REPLACE_PREFIX)
-    return trusted is None or any(each.ref.lower().startswith(prefixes) or each.ref == trusted for each in updates)
+    return not trusted or any(each.ref.lower().startswith(prefixes) or each.ref in trusted for each in updates)
 
 
 def follow_symbolic(updates: Iterable[RefUpdate], repository: Repository) -> tuple[RefUpdate, ...]:
@@ -61,14 +61,17 @@ def receiving_side(repository: Repository) -> PushedSide:
     return PushedSide(trusted.name, trusted.commit, refs) if trusted is not None else PushedSide(None, None, refs)
 
 
-def trusted_name(repository: Repository) -> RefName | None:
-    """The name of a server's trusted branch, asked in the cheapest way: most pushes are about something else."""
+def trusted_names(repository: Repository) -> frozenset[RefName]:
+    """A server's trusted branch, and the names that would come before it; none where there is none yet.
+
+    Asked in the cheapest way, because most pushes are about something else.
+    """
     configured = repository.config("reviewtui.trustedBranch")
     named = [configured or "", f"refs/heads/{configured}", f"refs/remotes/{configured}"] if configured else []
     places = [*named, "refs/remotes/origin", "refs/heads/main", "refs/heads/master", repository.head_branch() or ""]
     found = read_refs(repository.git, [place for place in places if place.startswith("refs/")])
     trusted = repository.trusted_branch(found)
-    return trusted.name if trusted is not None else None
+    return frozenset(RefName(place) for place in (*places, trusted.name)) if trusted is not None else frozenset()
 
 
 def pushing_side(repository: Repository, updates: tuple[RefUpdate, ...]) -> PushedSide:

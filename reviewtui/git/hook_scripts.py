@@ -11,12 +11,12 @@ reviewtui_input=$(cat && echo .) && reviewtui_input=${reviewtui_input%.} || exit
 reviewtui_status=0
 printf %s "$reviewtui_input" | @COMMAND@ || reviewtui_status=$?
 if [ "$reviewtui_status" -ne 0 ]; then
-  [ "$reviewtui_status" -eq 1 ] || echo '@HELP@' >&2
+  [ "$reviewtui_status" -eq 10 ] || echo '@HELP@' >&2
   exit 1
 fi
 """
 # A transaction is looked at only when it is about to happen, and only when it names a tag. Few lines are read without
-# starting a process; many by one, because reading them one by one is slow.
+# starting a process; many by one, because reading them one by one is slow. Packing names every ref, and moves none.
 _STRICT = """\
 if [ "$1" = prepared ]; then
 reviewtui_input=
@@ -31,9 +31,14 @@ done
 case $reviewtui_input in
 *" refs/tags/"*)
   reviewtui_status=0
+  case $({ tr '\\0' ' ' <"/proc/$PPID/cmdline" || ps -o args= -p "$PPID"; } 2>/dev/null) in
+  "git pack-refs "*|*"/git pack-refs "*) ;;
+  *)
   printf %s "$reviewtui_input" | @COMMAND@ || reviewtui_status=$?
-  [ "$reviewtui_status" -ne 1 ] || exit 1
+  [ "$reviewtui_status" -ne 10 ] || exit 1
   [ "$reviewtui_status" -eq 0 ] || echo '@HELP@' >&2
+  ;;
+  esac
   ;;
 esac
 """

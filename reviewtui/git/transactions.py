@@ -13,6 +13,8 @@ from pathlib import Path
 from reviewtui.git.repository import Repository
 
 RECEIVING = frozenset(("fetch", "pull", "clone", "remote", "receive-pack", "fetch-pack", "submodule", "bundle"))
+PACKING = frozenset(("pack-refs", "gc", "maintenance", "refs"))
+"""What only moves refs between files tells its hook of refs that come and go all the same."""
 
 _WITH_VALUE = frozenset(
     ("-c", "-C", "--git-dir", "--work-tree", "--namespace", "--exec-path", "--config-env", "--super-prefix")
@@ -20,18 +22,18 @@ _WITH_VALUE = frozenset(
 _LONGEST_ALIASES = 8
 
 
-def receives(repository: Repository, process: int) -> bool | None:
-    """Whether a git process takes refs over from elsewhere; None where that cannot be told."""
+def makes_refs(repository: Repository, process: int) -> bool | None:
+    """Whether a git process makes its refs itself: neither takes them over nor packs them. None: it cannot be told."""
     words = _words_of(process)
     if not words:
         return None
     command = _subcommand(words)
     for _ in range(_LONGEST_ALIASES):
-        alias = repository.config(f"alias.{command}") if command and command not in RECEIVING else None
+        alias = repository.config(f"alias.{command}") if command and command not in RECEIVING | PACKING else None
         if alias is None or alias.startswith("!"):
             break
         command = _subcommand(("git", *alias.split()))
-    return command in RECEIVING
+    return command not in RECEIVING | PACKING
 
 
 def _subcommand(words: Sequence[str]) -> str:
