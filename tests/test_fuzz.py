@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import unicodedata
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,13 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reviewtui.errors import SettingsError
-from reviewtui.facts import yaml_values
+from reviewtui.facts import yaml_events
 from reviewtui.facts.documents import parse_document
 from reviewtui.policy import located_yaml
 from tests.fuzz import seeds
 from tests.fuzz.targets import TARGETS
 
 ROOT = Path(__file__).resolve().parents[1]
+LOADERS = (yaml_events.PureLoader, getattr(yaml, "CSafeLoader", yaml_events.PureLoader))
 _LONGEST = 4096
 
 _edit = st.tuples(
@@ -85,12 +87,11 @@ def test_atheris_finds_nothing_in_two_seconds(name: str, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "text", [b'"\\UFFFFFFFF"', b'"\\U00110000"', b'"\\ud800"', b"%YAML 1." + b"9" * 5000 + b"\n--- a"]
 )
-@pytest.mark.parametrize("loader", [yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)])
+@pytest.mark.parametrize("loader", LOADERS)
 def test_an_escape_beyond_unicode_is_refused_by_libyaml_and_by_pure_python(
     text: bytes, loader: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(located_yaml, "_LOADER", loader)
-    monkeypatch.setattr(yaml_values, "_LOADER", loader)
+    monkeypatch.setattr(yaml_events, "_LOADER", loader)
     assert not parse_document("a.yaml", text).readable
     with pytest.raises(SettingsError):
         located_yaml.read_yaml(text, file="policy.yaml")
@@ -100,3 +101,14 @@ def test_no_code_point_at_all_is_shown_unseen() -> None:
     unseen = [each for each in map(chr, range(0x110000)) if unicodedata.category(each)[0] in "CZM"]
     assigned = [each for each in unseen if unicodedata.category(each) not in ("Cn", "Co")]
     TARGETS["shown"]("a".join(assigned).encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize("loader", LOADERS)
+@pytest.mark.parametrize("opening", ["[", "{a: ", "{[", "- ", "? ", "-\n"])
+def test_ten_thousand_open_brackets_cost_neither_parser_a_second(
+    opening: str, loader: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_events, "_LOADER", loader)
+    started = time.process_time()
+    parse_document("a.yaml", opening.encode() * 10_000)
+    assert time.process_time() - started < 1

@@ -15,8 +15,8 @@ from typing import Any
 import yaml
 
 from reviewtui.facts.limits import MAX_DEPTH, MAX_DIGITS, MAX_WEIGHT, NODE_WEIGHT, UnparsableError
+from reviewtui.facts.yaml_events import MalformedYamlError, yaml_events
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
@@ -35,24 +35,13 @@ def read_yaml_value(text: str) -> tuple[Any, tuple[str, ...]]:
 
     Raises: UnparsableError, with one sentence.
     """
+    builder = _Builder(yaml_events(text))
     try:
-        builder = _Builder(_parsed(text))
         value = builder.document()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f" (line {mark.line + 1})" if mark else ""
-        raise UnparsableError(f"This is not YAML: {error.problem or error.context}{where}.") from None
-    except yaml.reader.ReaderError as error:
-        raise UnparsableError(f"This is not YAML: {error.reason}.") from None
+    except MalformedYamlError as error:
+        where = f" (line {error.line})" if error.line else ""
+        raise UnparsableError(f"This is not YAML: {error.problem}{where}.") from None
     return value, tuple(builder.problems)
-
-
-def _parsed(text: str) -> Iterator[Any]:
-    try:
-        yield from yaml.parse(text, Loader=_LOADER)
-    except (ValueError, OverflowError):
-        # PyYAML without libyaml hands an escape such as "\U00110000", or a version's 5,000 digits, to chr() and int().
-        raise UnparsableError("This is not YAML: an escape or a number is out of range.") from None
 
 
 def plain_scalar(text: str) -> Any:

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import yaml
 
 from reviewtui.errors import SettingsError
+from reviewtui.facts.yaml_events import MalformedYamlError, yaml_events
 
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000
@@ -25,7 +26,6 @@ _INTEGER = re.compile(r"[+-]?\d{1,9}\Z", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,2})?\Z", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _NULLS = ("", "~", "null", "Null", "NULL")
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +130,9 @@ def read_yaml(data: bytes, *, file: str) -> Node:
         line = data.count(b"\n", 0, error.start) + 1
         raise SettingsError(f"{file}, line {line}: The file is not UTF-8.") from None
     try:
-        return _Builder(file, _events(text, file)).document()
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise SettingsError(f"{file}, line {line}: This is not YAML: {error.problem or error.context}.") from None
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 1
-        raise SettingsError(f"{file}, line {line}: This is not YAML: {error.reason}.") from None
-
-
-def _events(text: str, file: str) -> Iterator[Any]:
-    try:
-        yield from yaml.parse(text, Loader=_LOADER)
-    except (ValueError, OverflowError):
-        # PyYAML without libyaml hands an escape such as "\U00110000", or a version's 5,000 digits, to chr() and int().
-        raise SettingsError(f"{file}: This is not YAML: an escape or a number is out of range.") from None
+        return _Builder(file, yaml_events(text)).document()
+    except MalformedYamlError as error:
+        raise SettingsError(f"{file}, line {error.line or 1}: This is not YAML: {error.problem}.") from None
 
 
 class _Builder:

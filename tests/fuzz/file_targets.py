@@ -15,7 +15,7 @@ import yaml
 from reviewtui.catalog import build_catalog, find_version
 from reviewtui.display import clean, holds_controls, value_text
 from reviewtui.errors import SettingsError, UnknownVersionError
-from reviewtui.facts import yaml_values
+from reviewtui.facts import yaml_events
 from reviewtui.facts.checksums import read_checksums
 from reviewtui.facts.documents import parse_document
 from reviewtui.facts.model_card import evaluation_results, read_card
@@ -89,7 +89,7 @@ def settings(data: bytes) -> None:
 
 
 def _settings_by(loader: object, data: bytes) -> Any:
-    with _loading(located_yaml, loader):
+    with _loading(loader):
         for parse in (parse_config, parse_policy):
             with _documented("SettingsError"):
                 parse(data, name="file.yaml")
@@ -120,7 +120,7 @@ def yaml_document(data: bytes) -> None:
     """libyaml and pure Python give one value, or one of them refuses."""
     read = []
     for loader in _loaders():
-        with _loading(yaml_values, loader):
+        with _loading(loader):
             found = parse_document("a.yaml", data)
             if found.readable:
                 read.append(repr(found.value))
@@ -183,17 +183,17 @@ def _ref(name: str) -> Ref:
 
 
 def _loaders() -> tuple[object, ...]:
-    return tuple(dict.fromkeys((yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader))))
+    return tuple(dict.fromkeys((yaml_events.PureLoader, getattr(yaml, "CSafeLoader", yaml_events.PureLoader))))
 
 
 @contextmanager
-def _loading(module: Any, loader: object) -> Iterator[None]:
-    before = module._LOADER
-    module._LOADER = loader
+def _loading(loader: object) -> Iterator[None]:
+    before = yaml_events._LOADER
+    yaml_events._LOADER = loader
     try:
         yield
     finally:
-        module._LOADER = before
+        yaml_events._LOADER = before
 
 
 @contextmanager
