@@ -102,6 +102,7 @@ class Scene:
     def __init__(self, repository: ModelRepository, commit: str = "") -> None:
         self.repository = repository
         self.commit = commit
+        self._subjects: dict[tuple[str, str], ReviewSubject] = {}
         self.path = repository.path
         self.git = repository.git
 
@@ -145,21 +146,21 @@ class Scene:
 
     def signers(self, *names: str, **options: str) -> str:
         """Lines of allowed_signers for these people, or all trusted ones; `options` come before a person's key."""
-        return "".join(
-            f"{self.person(name).email} {options[name] + ' ' if name in options else ''}{self.person(name).public_key}\n"
-            for name in names or TRUSTED
-        )
+        people = [(self.person(name), options.get(name, "")) for name in names or TRUSTED]
+        return "".join(f"{' '.join(filter(None, (p.email, o, p.public_key)))}\n" for p, o in people)
 
     # Records.
 
     def subject(self, name: str = CANDIDATE) -> ReviewSubject:
         """What an honest review of a version would be bound to at this moment."""
-        project = Project.open(self.path)
-        try:
+        moment = (name, self.git("for-each-ref", "refs/heads", "refs/tags"))
+        if moment not in self._subjects:
+            project = Project.open(self.path)
             version = project.find(name)
-            return project.library.subject(version, project.base_of(version).version, identity=project.identity)
-        finally:
+            base = project.base_of(version).version
+            self._subjects[moment] = project.library.subject(version, base, identity=project.identity)
             project.repository.close()
+        return self._subjects[moment]
 
     def review(
         self,
@@ -248,13 +249,11 @@ class Scene:
 
     # Tags, by hand.
 
-    def release_message(self, *records: str, of: str = CANDIDATE, by: tuple[str, ...] = ("dana", "lin")) -> bytes:
+    def release_message(self, *records: str, of: str = CANDIDATE, by: str = "dana") -> bytes:
         """The message that `reviewtui release` would write, claiming these records."""
         subject = self.subject(of)
-        claims = [
-            VerifiedReview(identity, self.review(who, of=of), self.person(who).email, "")
-            for identity, who in zip(records, by, strict=False)
-        ]
+        principal, review = self.person(by).email, self.review(by, of=of)
+        claims = [VerifiedReview(identity, review, principal, "") for identity in records]
         return release_message(subject, summary=("By hand.",), approvals=claims)
 
     def tag(self, name: str = TAG, *, who: str = "dana", message: bytes | None = None, target: str = "") -> str:

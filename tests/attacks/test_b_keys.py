@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,15 +15,20 @@ from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, Signature, pre_au
 from reviewtui.signing.ssh import ssh_signer
 from tests import ssh_material
 from tests.attacks.doors import (
+    all_ignored,
+    closed,
     closed_at_every_door,
     command,
     fates_of,
     findings_of,
     ignored,
     open_at_every_door,
+    opened,
 )
 from tests.attacks.scene import TRUSTED, Scene
 from tests.ssh_material import Key, certificate, sshsig
+
+OTHERS = tuple(name for name in TRUSTED if name != "lin")
 
 
 def put_signed_by(scene: Scene, key: Key, review: Review, **special: object) -> str:
@@ -46,7 +50,7 @@ def test_016_a_key_that_nobody_trusts_does_not_count(scene: Scene) -> None:
 
 def test_017_a_revoked_key_does_not_count(scene: Scene) -> None:
     record = scene.record("lin")
-    open_at_every_door(scene)
+    opened(scene)
     scene.settings(files={".reviewtui/revoked_keys": scene.person("lin").public_key + "\n"})
     ignored(scene, record, "revoked-key", lacks="risk")
 
@@ -76,7 +80,7 @@ def test_021_one_person_with_two_keys_counts_once(scene: Scene) -> None:
     put_signed_by(scene, second, scene.review("dana", seq=2))
     closed_at_every_door(scene, "1 of 2")
     scene.record("lin")
-    open_at_every_door(scene)
+    opened(scene)
 
 
 def test_022_two_people_with_one_key_close_the_gate(scene: Scene) -> None:
@@ -87,14 +91,13 @@ def test_022_two_people_with_one_key_close_the_gate(scene: Scene) -> None:
     closed_at_every_door(scene, "is listed for more than one principal: lin@example.com, risk@example.com")
 
 
-@pytest.mark.parametrize(
-    "names", ["lin@example.com,risk@example.com", "*@example.com", "!dana@example.com,*@*", "lin?@example.com"]
-)
-def test_023_a_line_for_several_names_or_for_any_name_closes_the_gate(scene: Scene, names: str) -> None:
-    scene.settings(signers=scene.signers("dana", "robin") + f"{names} {scene.person('lin').public_key}\n")
+def test_023_a_line_for_several_names_or_for_any_name_closes_the_gate(scene: Scene) -> None:
     scene.record("lin")
+    for names in ("*@example.com", "!dana@example.com,*@*", "lin?@example.com", "lin@example.com,risk@example.com"):
+        scene.settings(signers=scene.signers("dana", "robin") + f"{names} {scene.person('lin').public_key}\n")
+        closed(scene, ".reviewtui/allowed_signers:3: ")
+        assert findings_of(scene)["signers"]["state"] == "error"
     closed_at_every_door(scene, ".reviewtui/allowed_signers:3: ")
-    assert findings_of(scene)["signers"]["state"] == "error"
 
 
 def test_024_a_key_that_is_trusted_for_git_only_does_not_count(scene: Scene) -> None:
@@ -125,16 +128,13 @@ def test_025_a_signature_over_another_payload_type_is_no_approval(scene: Scene) 
     ignored(scene, record_id(encode_review(review)), "malformed")
 
 
-@pytest.mark.parametrize("trusted", [False, True])
-def test_026_a_weak_key_does_not_count_even_where_it_is_trusted(scene: Scene, trusted: bool) -> None:
+def test_026_a_weak_key_does_not_count_even_where_it_is_trusted(scene: Scene) -> None:
     weak = ssh_material.rsa_key(1024, 1)
-    if trusted:
-        scene.settings(signers=scene.signers(*[n for n in TRUSTED if n != "lin"]) + listed("lin", weak))
     record = put_signed_by(scene, weak, scene.review("lin"))
     assert fates_of(scene)[record].startswith("weak-key")
-    closed_at_every_door(scene, "weak-key")
-    if trusted:
-        closed_at_every_door(scene, "The key is too weak")
+    scene.settings(signers=scene.signers(*OTHERS) + listed("lin", weak))
+    assert fates_of(scene)[record].startswith("weak-key")
+    closed_at_every_door(scene, "weak-key", "The key is too weak")
 
 
 def test_026_an_unknown_algorithm_does_not_count(scene: Scene) -> None:
@@ -158,10 +158,11 @@ def test_027_a_certificate_for_somebody_else_does_not_count(scene: Scene) -> Non
     ignored(scene, record, "reviewer-key-mismatch")
 
 
-@pytest.mark.parametrize("content", [b"", b"# nobody\n", b"SSHKRL\n\0damaged"])
-def test_028_a_list_of_revoked_keys_that_revokes_nothing_closes_the_gate(scene: Scene, content: bytes) -> None:
+def test_028_a_list_of_revoked_keys_that_revokes_nothing_closes_the_gate(scene: Scene) -> None:
     scene.record("lin")
-    scene.settings(files={".reviewtui/revoked_keys": content})
+    for content in (b"SSHKRL\n\0damaged", b"# nobody\n", b""):
+        scene.settings(files={".reviewtui/revoked_keys": content})
+        closed(scene, "The list of revoked keys cannot be used")
     closed_at_every_door(scene, "The list of revoked keys cannot be used")
 
 
@@ -184,36 +185,29 @@ def test_030_a_key_that_is_listed_twice_is_looked_up_by_all_its_lines(scene: Sce
     open_at_every_door(scene)
 
 
-@pytest.mark.parametrize("where", ["in the blob", "in the base64", "after the line"])
-def test_031_a_signature_spelled_in_another_way_is_no_second_vote(scene: Scene, where: str) -> None:
-    review = scene.review("lin")
-    line = scene.signed("lin", review)
+def test_031_a_signature_spelled_in_another_way_is_no_second_vote(scene: Scene) -> None:
+    line = scene.signed("lin", scene.review("lin"))
     envelope = Envelope.from_line(line)
     (signature,) = envelope.signatures
-    if where == "in the blob":
-        line = replace(envelope, signatures=(replace(signature, sig=signature.sig + b"\0junk"),)).to_line()
-        expected, identity = "bad-signature", record_id(envelope.payload)
-    elif where == "in the base64":
-        document = json.loads(line)
-        document["signatures"][0]["sig"] = (
-            document["signatures"][0]["sig"][:70] + "\n" + document["signatures"][0]["sig"][70:]
-        )
-        line = json.dumps(document, separators=(",", ":")).encode()
-        expected, identity = "malformed", record_id(line)
-    else:
-        line += b" "
-        expected, identity = "malformed", record_id(line)
-    scene.put(line)
-    ignored(scene, identity, expected)
+    longer = replace(envelope, signatures=(replace(signature, sig=signature.sig + b"\0junk"),)).to_line()
+    text = base64.b64encode(signature.sig)
+    wrapped = line.replace(text, text[:70] + b"\\n" + text[70:])
+    spaced = line + b" "
+    for spelling in (longer, wrapped, spaced):
+        assert spelling != line
+        scene.put(spelling)
+    fates = {
+        record_id(envelope.payload): "bad-signature",
+        record_id(wrapped): "malformed",
+        record_id(spaced): "malformed",
+    }
+    all_ignored(scene, fates)
 
 
 def test_031_two_signatures_over_one_payload_are_one_record(scene: Scene) -> None:
     key = ssh_material.ecdsa(256, 31)
-    scene.settings(signers=scene.signers(*[n for n in TRUSTED if n != "lin"]) + listed("lin", key))
-    scene.settings(
-        policy=scene.entry(approvals=[{"count": 3}]),
-        signers=scene.signers(*[n for n in TRUSTED if n != "lin"]) + listed("lin", key),
-    )
+    lines = scene.signers(*OTHERS) + listed("lin", key)
+    scene.settings(policy=scene.entry(approvals=[{"count": 3}]), signers=lines)
     review = scene.review("lin")
     for _ in range(3):
         put_signed_by(scene, key, review)
@@ -227,8 +221,11 @@ def test_032_a_signing_program_that_signs_something_else_is_caught_before_anythi
     scene: Scene, tmp_path: Path
 ) -> None:
     program = tmp_path / "liar"
-    program.write_text(f'#!{sys.executable}\nimport os, sys\nwords = ["git" if w == "reviewtui" else w for w in sys.argv[1:]]\n'
-                       'os.execvp("ssh-keygen", ["ssh-keygen", *words])\n')  # fmt: skip
+    program.write_text(
+        f"#!{sys.executable}\nimport os, sys\n"
+        'words = ["git" if word == "reviewtui" else word for word in sys.argv[1:]]\n'
+        'os.execvp("ssh-keygen", ["ssh-keygen", *words])\n'
+    )
     program.chmod(0o755)
     before = scene.notes_tip()
     scene.git("config", "gpg.ssh.program", str(program))
@@ -240,21 +237,28 @@ def test_032_a_signing_program_that_signs_something_else_is_caught_before_anythi
 
 def test_032_a_record_over_another_hash_does_not_count(scene: Scene) -> None:
     key = ssh_material.ed25519(32)
-    scene.settings(signers=scene.signers(*[n for n in TRUSTED if n != "lin"]) + listed("lin", key))
+    scene.settings(signers=scene.signers(*OTHERS) + listed("lin", key))
     record = put_signed_by(scene, key, scene.review("lin"), hash_name=b"sha256")
     ignored(scene, record, "bad-signature", lacks="risk")
 
 
-LOOK_ALIKES = ["аlice@example.com", "ali\u200bce@example.com", "ａlice@example.com", "élise@example.com", "alice @example.com"]  # fmt: skip
+LOOK_ALIKES = [
+    "аlice@example.com",
+    "ali\u200bce@example.com",
+    "ａlice@example.com",
+    "e\u0301lise@example.com",
+    "alice @example.com",
+]
+
+
+def test_033_a_name_that_is_not_plain_ascii_is_refused_in_a_record(scene: Scene) -> None:
+    all_ignored(scene, {scene.altered("lin", {"reviewer": name}): "malformed" for name in LOOK_ALIKES})
 
 
 @pytest.mark.parametrize("name", LOOK_ALIKES)
-def test_033_a_name_that_is_not_plain_ascii_is_refused_in_the_policy_and_in_a_record(scene: Scene, name: str) -> None:
-    bad = scene.altered("lin", {"reviewer": name})
-    ignored(scene, bad, "malformed")
-    people = {**scene.policy()["people"], name: {"roles": ["risk"]}}
-    scene.settings(policy=scene.policy(people=people))
-    closed_at_every_door(scene, "A person is named by an e-mail address in plain ASCII.")
+def test_033_a_name_that_is_not_plain_ascii_is_refused_in_the_policy(scene: Scene, name: str) -> None:
+    scene.settings(policy=scene.policy(people={**scene.policy()["people"], name: {"roles": ["risk"]}}))
+    closed(scene, "A person is named by an e-mail address in plain ASCII.")
 
 
 def test_033_a_name_in_another_case_is_no_other_person(scene: Scene) -> None:

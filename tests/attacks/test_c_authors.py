@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.attacks.doors import closed_at_every_door, fates_of, findings_of, ignored, open_at_every_door
+from tests.attacks.doors import closed_at_every_door, fates_of, findings_of, ignored, opened
 from tests.attacks.scene import BRANCH, POLICY, Scene
 
 PARAMS = "models/churn/params.yaml"
@@ -38,11 +38,10 @@ def test_035_the_author_does_not_approve_the_own_version(scene: Scene) -> None:
     ignored(scene, scene.record("robin"), "author")
 
 
-@pytest.mark.parametrize("email", ["lin@home.example", "LIN@Home.example"])
-def test_036_an_author_under_an_alias_is_the_author(scene: Scene, email: str) -> None:
+def test_036_an_author_under_an_alias_is_the_author(scene: Scene) -> None:
     people = {**POLICY["people"], "lin@example.com": {"roles": ["data-science"], "aliases": ["lin@home.example"]}}
     scene.settings(policy=scene.policy(people=people))
-    fixed_up(scene, author=f"L <{email}>")
+    fixed_up(scene, author="L <LIN@Home.example>")
     ignored(scene, scene.record("lin"), "author", lacks="risk")
 
 
@@ -82,14 +81,16 @@ def test_038_a_submitter_who_cannot_be_told_closes_the_gate(scene: Scene, signed
 
 def test_038_without_the_submitter_the_gate_says_that_authorship_is_claimed(scene: Scene) -> None:
     scene.record("lin")
-    open_at_every_door(scene)
+    opened(scene)
     assert "Authorship is only claimed." in findings_of(scene)["approvals: 2 of data-science or risk"]["reason"]
 
 
 @pytest.mark.parametrize("trailer", ["Co-authored-by: Lin <lin@example.com>", "co-authored-BY: L <LIN@example.com>"])
 def test_039_a_co_author_does_not_approve(scene: Scene, trailer: str) -> None:
     fixed_up(scene, author="Robin <robin@example.com>", message=f"fix\n\n{trailer}\n")
-    ignored(scene, scene.record("lin"), "author: coauthor", lacks="risk")
+    record = scene.record("lin")
+    assert fates_of(scene)[record] == "author: coauthor"
+    closed_at_every_door(scene, "author: coauthor")
 
 
 def test_039_a_reviewer_who_pushed_a_fix_does_not_approve(scene: Scene) -> None:
@@ -109,7 +110,7 @@ def test_040_a_gate_that_only_the_author_could_open_stays_closed_and_says_so(sce
 
 def test_041_the_authors_own_rejection_counts(scene: Scene) -> None:
     scene.record("lin")
-    open_at_every_door(scene)
+    opened(scene)
     veto = scene.record("robin", "reject", comment="I found a leak.")
     assert fates_of(scene)[veto] == ""
     closed_at_every_door(scene, "Rejected by robin@example.com: I found a leak.")
@@ -121,4 +122,4 @@ def test_042_a_robot_and_its_owner_are_one_person(scene: Scene) -> None:
     scene.record("dana-bot")
     closed_at_every_door(scene, "1 of 2")
     scene.record("lin")
-    open_at_every_door(scene)
+    opened(scene)

@@ -9,12 +9,14 @@ import pytest
 
 from reviewtui.review import encode_review, record_id
 from tests.attacks.doors import (
+    all_ignored,
+    closed,
     closed_at_every_door,
     command,
     fates_of,
     findings_of,
     ignored,
-    open_at_every_door,
+    opened,
     state_of,
 )
 from tests.attacks.scene import BRANCH, POLICY, TAG, Scene
@@ -58,7 +60,7 @@ def test_045_a_withdrawn_rejection_does_not_bring_back_the_approval_before_it(sc
     assert fates_of(scene)[veto] == "withdrawn"
     closed_at_every_door(scene, "1 of 2")
     scene.record("lin", seq=4)
-    open_at_every_door(scene)
+    opened(scene)
 
 
 def _approvals(*rules: object) -> dict[str, Any]:
@@ -93,15 +95,18 @@ def test_046_a_policy_that_cannot_be_meant_closes_the_gate(scene: Scene, name: s
     change = BROKEN[name]
     scene.settings(policy=change if isinstance(change, str) else scene.policy(**change))
     assert "error" in {finding["state"] for finding in findings_of(scene).values()}
-    reason = (
-        "Impossible: 40 persons"
-        if "beyond" in name
-        else "No entry"
-        if name == "no entries"
-        else ".reviewtui/policy.yaml"
-    )
-    closed_at_every_door(scene, reason)
+    special = {"a count beyond all people": "Impossible: 40 persons", "no entries": "No entry"}
+    reason = special.get(name, ".reviewtui/policy.yaml")
+    closed(scene, reason)
     assert command(scene.path, "list").status == 0
+
+
+@pytest.mark.parametrize("name", ["a count of 0", "no entries", "no YAML"])
+def test_046_nor_do_the_hooks_pass_what_such_a_policy_leaves_open(scene: Scene, name: str) -> None:
+    scene.record("lin")
+    change = BROKEN[name]
+    scene.settings(policy=change if isinstance(change, str) else scene.policy(**change))
+    closed_at_every_door(scene, "No entry" if name == "no entries" else ".reviewtui/policy.yaml")
 
 
 def test_046_no_policy_at_all_closes_the_gate(scene: Scene) -> None:
@@ -111,10 +116,11 @@ def test_046_no_policy_at_all_closes_the_gate(scene: Scene) -> None:
     closed_at_every_door(scene, "There is no policy in the trusted branch")
 
 
-@pytest.mark.parametrize("models", [["fraud"], ["Churn"], ["churn-*"], ["[!c]*"]])
-def test_047_a_model_that_no_entry_is_about_cannot_be_released(scene: Scene, models: list[str]) -> None:
-    scene.settings(policy=scene.entry(models=models))
+def test_047_a_model_that_no_entry_is_about_cannot_be_released(scene: Scene) -> None:
     scene.record("lin")
+    for models in (["fraud"], ["Churn"], ["churn-*"], ["[!c]*"]):
+        scene.settings(policy=scene.entry(models=models))
+        closed(scene, "No entry of the policy's releases is about churn.")
     closed_at_every_door(scene, "No entry of the policy's releases is about churn.")
     assert findings_of(scene)["policy"]["state"] == "error"
 
@@ -125,7 +131,7 @@ def test_048_every_entry_that_matches_must_be_met(scene: Scene) -> None:
     scene.record("lin")
     closed_at_every_door(scene, "approvals: 1 of risk")
     scene.record("risk")
-    open_at_every_door(scene)
+    opened(scene)
 
 
 def test_049_a_policy_weakened_by_the_candidate_has_no_effect(scene: Scene) -> None:
@@ -135,7 +141,7 @@ def test_049_a_policy_weakened_by_the_candidate_has_no_effect(scene: Scene) -> N
     scene.record("dana", seq=2)
     closed_at_every_door(scene, "1 of 2")
     scene.record("lin")
-    open_at_every_door(scene)
+    opened(scene)
 
 
 def test_049_nor_has_a_policy_in_the_working_tree_or_the_environment(scene: Scene) -> None:
@@ -168,7 +174,7 @@ def test_053_a_new_principal_decides_on_what_is_open_and_changes_no_release(scen
 def test_054_an_approval_under_an_older_policy_is_said_to_be_one(scene: Scene) -> None:
     scene.record("lin")
     scene.settings(policy=scene.policy(version=2))
-    open_at_every_door(scene)
+    opened(scene)
     assert "Some of it under an earlier policy." in findings_of(scene)[APPROVALS]["reason"]
 
 
@@ -183,32 +189,33 @@ NOW = int(time.time())
 BAD_OVERRIDES = {
     "without a reason": ({"comment": " "}, "boss", NOW, "malformed"),
     "by another role": ({}, "lin", NOW, "no-role"),
-    "that has ended": ({}, "boss", NOW - 25 * 3600, "withdrawn: the override ended"),
-    "from the future": ({}, "boss", NOW + 3600, "withdrawn: the override is dated in the future"),
+    "that has ended": ({"comment": "Go!"}, "boss", NOW - 25 * 3600, "withdrawn: the override ended"),
+    "from the future": ({"comment": "Go?"}, "boss", NOW + 3600, "withdrawn: the override is dated in the future"),
     "of another commit": ({"commit": "1" * 40}, "boss", NOW, "subject-commit-mismatch"),
     "by a stranger": ({}, "mallory", NOW, "unknown-key"),
 }
 
 
-@pytest.mark.parametrize("name", BAD_OVERRIDES)
-def test_055_an_override_that_should_not_stand_does_not(scene: Scene, name: str) -> None:
-    change, who, date, reason = BAD_OVERRIDES[name]
-    review = scene.review(who, "override", **change)
-    scene.put(scene.signed(who, review), date=date)
-    assert fates_of(scene)[record_id(encode_review(review))].startswith(reason)
-    closed_at_every_door(scene, reason)
+def test_055_an_override_that_should_not_stand_does_not(scene: Scene) -> None:
+    fates = {}
+    for change, who, date, reason in BAD_OVERRIDES.values():
+        review = scene.review(who, "override", **change)
+        scene.put(scene.signed(who, review), date=date)
+        fates[record_id(encode_review(review))] = reason
+    assert len(fates) == len(BAD_OVERRIDES)
+    all_ignored(scene, fates)
 
 
 def test_055_nobody_overrides_for_a_version_of_ones_own(scene: Scene) -> None:
     people = {**POLICY["people"], "robin@example.com": {"roles": ["release-manager"]}}
     scene.settings(policy=scene.policy(people=people))
     scene.put(scene.signed("robin", scene.review("robin", "override")), date=NOW)
-    closed_at_every_door(scene, "not counted: author")
+    closed_at_every_door(scene, "author")
 
 
 def test_055_no_override_opens_a_gate_that_an_error_closes(scene: Scene) -> None:
     scene.put(scene.signed("boss", scene.review("boss", "override")), date=NOW)
-    open_at_every_door(scene)
+    opened(scene)
     scene.record("lin", "reject", seq=2, prev="sha256:" + "0" * 64)
     closed_at_every_door(scene, "broken-chain")
 
