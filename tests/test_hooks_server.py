@@ -89,7 +89,7 @@ def test_a_tag_by_hand_is_refused(server: Server, words: tuple[str, ...], reason
 @pytest.mark.parametrize(("who", "reason"), [("mallory", "unknown-key"), ("risk", "no-role")])
 def test_only_a_releaser_makes_the_tag(server: Server, who: str, reason: str) -> None:
     lin = server.scene.record("lin")
-    server.scene.tag(who=who, message=server.scene.release_message(lin, by=("lin",)))
+    server.scene.tag(who=who, message=server.scene.release_message(lin))
     server.refuses(reason, f"refs/tags/{TAG}", NOTES)
 
 
@@ -174,6 +174,24 @@ def test_a_server_with_a_cut_history_releases_nothing(server: Server) -> None:
     approved_release(server.scene)
     (server.path / "shallow").write_text(server.git("rev-parse", "main~1") + "\n")
     server.refuses("history is cut off", f"refs/tags/{TAG}", NOTES)
+
+
+def test_a_release_is_taken_back_by_a_releaser_alone_and_for_good(server: Server) -> None:
+    name = "churn@v1.0.0!"
+    server.scene.git("tag", "--no-sign", "-a", "-m", "x", name, "churn@v1.0.0^{}")
+    server.refuses("unsigned-tag", f"refs/tags/{name}")
+    for who, reason in (("risk", "no-role"), ("mallory", "unknown-key"), ("dana", "")):
+        environment = server.scene.person(who).environment
+        server.scene.git("tag", "-f", "-s", "-m", "x", name, "churn@v1.0.0^{}", env=environment)
+        if reason:
+            server.refuses(reason, f"refs/tags/{name}")
+    server.accepts(f"refs/tags/{name}")
+    server.refuses("tag-deleted", "--delete", f"refs/tags/{name}")
+
+
+@pytest.mark.parametrize("ref", ["refs/Tags/churn@v3.0.0", "refs/heads/MAIN", "refs/notes/Reviewtui/reviews"])
+def test_a_name_that_is_a_guarded_one_on_some_disks_is_refused(server: Server, ref: str) -> None:
+    server.refuses("bad-name" if "notes" in ref else "look-alike", f"main:{ref}")
 
 
 # Records.
@@ -446,6 +464,25 @@ def test_a_push_waits_for_the_one_before_it(server: Server) -> None:
     told["updates"] = [["refs/heads/main", server.git("rev-parse", "main")]]
     marker.write_text(json.dumps(told))
     server.accepts(f"refs/tags/{TAG}", NOTES)
+
+
+def test_a_push_that_never_happened_is_not_waited_for(server: Server) -> None:
+    approved_release(server.scene)
+    (server.path / "reviewtui").mkdir(exist_ok=True)
+    marker = server.path / "reviewtui" / "pending"
+    ended = subprocess.Popen(("true",))
+    ended.wait()
+    lost = [["refs/heads/late", "1" * 40]]
+    for told in (
+        {"process": ended.pid, "started": "", "quarantine": "", "updates": lost},
+        {"process": os.getpid(), "started": "another process with this number", "quarantine": "", "updates": lost},
+        {"process": 0, "started": "", "quarantine": "/nowhere", "updates": lost},
+        {"process": "half a marker"},
+    ):
+        marker.write_text(json.dumps(told))
+        os.utime(marker, (0, 0))
+        server.scene.git("tag", "--no-sign", f"nightly-{len(str(told))}", BRANCH)
+        server.accepts(f"refs/tags/nightly-{len(str(told))}")
 
 
 def test_the_users_own_hook_sees_the_push_as_it_came(server: Server, tmp_path: Path) -> None:

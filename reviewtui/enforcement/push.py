@@ -45,7 +45,8 @@ def concerns(updates: Iterable[RefUpdate], trusted: Collection[RefName | None]) 
     `trusted` are the branches that are trusted or could become so; none: there is none yet, and any push may bring it.
     """
     prefixes = (TAG_PREFIX, NOTES_PREFIX, REPLACE_PREFIX)
-    return not trusted or any(each.ref.lower().startswith(prefixes) or each.ref in trusted for each in updates)
+    names = {name.lower() for name in trusted if name is not None}
+    return not trusted or any(each.ref.lower().startswith(prefixes) or each.ref.lower() in names for each in updates)
 
 
 def follow_symbolic(updates: Iterable[RefUpdate], repository: Repository) -> tuple[RefUpdate, ...]:
@@ -139,6 +140,11 @@ def _judge_names(scene: PushScene) -> Judgement:
         for update in scene.updates
         if update.ref.lower().startswith(REPLACE_PREFIX) and update.new is not None
     ]
+    refusals += [
+        Refusal(update.ref, f"look-alike: On some disks this is {meant}.")
+        for update in scene.updates
+        if (meant := _meant(update.ref, scene.trusted))
+    ]
     then = scene.repository.trusted_branch(scene.after) if scene.settings.exists else None
     moved = then is not None and then.name != scene.trusted
     refusals += [
@@ -147,6 +153,15 @@ def _judge_names(scene: PushScene) -> Judgement:
         if moved and then is not None and update.ref == then.name
     ]
     return Judgement(tuple(refusals))
+
+
+def _meant(ref: RefName, trusted: RefName | None) -> str:
+    """The guarded name that a name is where letter case counts for nothing, if it is another one."""
+    name = ref.lower()
+    for prefix in (TAG_PREFIX, f"{NOTES_PREFIX}/"):
+        if name.startswith(prefix) and not ref.startswith(prefix):
+            return f"{prefix}{ref[len(prefix):]}"
+    return trusted if trusted is not None and name == trusted.lower() and ref != trusted else ""
 
 
 def _judge_by_records(scene: PushScene, *, clock: Clock) -> Judgement:

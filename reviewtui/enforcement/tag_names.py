@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reviewtui.catalog import tag_name
+from reviewtui.catalog.model import RegistryAction
 from reviewtui.catalog.naming import LONGEST_NAME, folded
 from reviewtui.catalog.reading import NamedRef, RefReader
 from reviewtui.enforcement.model import TAG_PREFIX
@@ -23,8 +24,15 @@ def named_releases(refs: Iterable[Ref], settings: Settings) -> dict[RefName, Nam
 
 def is_release_name(ref: RefName, settings: Settings) -> bool:
     """Whether a name is a release's, wherever it leads."""
-    stand_in = Ref(ref, _NOWHERE, "commit", _NOWHERE, "commit")
-    return ref in named_releases([stand_in], settings)
+    return ref in named_releases([_stand_in(ref)], settings)
+
+
+def is_withdrawal_name(ref: RefName, settings: Settings) -> bool:
+    """Whether a name takes a release or a model back, in GTO's grammar: that decides what others are compared with."""
+    reader = RefReader(settings.tags, ())
+    reader.read([_stand_in(ref)])
+    taking = (RegistryAction.DEREGISTER, RegistryAction.DEPRECATE)
+    return any(event.action in taking for event in reader.events)
 
 
 def disguise(ref: Ref, others: Iterable[Ref], settings: Settings, models: Sequence[str]) -> str:
@@ -75,3 +83,7 @@ def _prefixes(settings: Settings, models: Sequence[str]) -> list[str]:
             prefixes += [folded(tag_name(template, model, "\0").partition("\0")[0]) for model in models]
     return [prefix for prefix in prefixes if not prefix.endswith(("-", "_"))]
 
+
+
+def _stand_in(ref: RefName) -> Ref:
+    return Ref(ref, _NOWHERE, "commit", _NOWHERE, "commit")

@@ -4,6 +4,8 @@
 2. A new tag that might be taken for a release is one, under the one name that its version may have.
 3. It is annotated, signed by a releaser, bears its own name, leads to the commit, and its trailers tell the truth.
 4. The policy in force before the push allows the release, by the records as they will be after it.
+5. A tag that takes a release back, in GTO's grammar, is signed by a releaser, too, and stays: it decides what later
+   versions are compared with.
 A tag that exists already is not judged again, nor is one that an administrator vouches for.
 """
 
@@ -16,13 +18,20 @@ from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
 from reviewtui.enforcement.model import TAG_PREFIX, Judgement, PushScene, Refusal, refusals_of
 from reviewtui.enforcement.record_source import RecordSource
-from reviewtui.enforcement.tag_names import disguise, is_release_name, named_releases, release_tag_name
+from reviewtui.enforcement.tag_names import (
+    disguise,
+    is_release_name,
+    is_withdrawal_name,
+    named_releases,
+    release_tag_name,
+)
 from reviewtui.git.objects import Ref, RefName
 from reviewtui.git.updates import RefUpdate
 from reviewtui.judging import Judge
 from reviewtui.library import VersionLibrary
-from reviewtui.policy.decision import Decision
-from reviewtui.release import check_release_record, parse_release_tag
+from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.release import check_release_record, parse_release_tag, releaser_finding
+from reviewtui.signing.scheme import SignatureStatus
 from reviewtui.signing.trust import TrustedSigners
 
 _NEW_VERSION = "Make a new version instead."
@@ -59,7 +68,7 @@ class TagRules:
             return
         # 1.
         if update.old is not None:
-            if is_release_name(update.ref, self._settings):
+            if is_release_name(update.ref, self._settings) or is_withdrawal_name(update.ref, self._settings):
                 done = "deleted" if update.new is None else "moved"
                 yield Refusal(update.ref, f"tag-{done}: A release tag is never {done}.", _NEW_VERSION)
             return
@@ -72,6 +81,9 @@ class TagRules:
             yield Refusal(ref.name, reason, "Name it as no release could be named, or use reviewtui release.")
         elif is_release_name(update.ref, self._settings):
             yield from self._judge_release(ref)
+        elif is_withdrawal_name(update.ref, self._settings) and self._settings.exists:
+            # 5.
+            yield from (Refusal(ref.name, reason) for reason in self._signature_reasons(ref))
 
     @cached_property
     def _library(self) -> VersionLibrary:
@@ -127,6 +139,23 @@ class TagRules:
         yield from refusals_of(version.ref, decision, hint="" if records.beside(version.commit) else _NO_RECORDS)
         if not self._settings.repository:
             yield Refusal(version.ref, _NO_IDENTITY, "Add `repository:` to .reviewtui/config.yaml.")
+
+    def _signature_reasons(self, ref: Ref) -> Iterator[str]:
+        tag = self._scene.repository.tags([ref.object_id]).get(ref.object_id) if ref.is_annotated else None
+        if tag is None or tag.signature is None:
+            yield "unsigned-tag: Who takes a release back signs the tag."
+            return
+        if tag.flaw:
+            yield f"bad-signature: {tag.flaw}"
+        if f"{TAG_PREFIX}{tag.name}" != ref.name:
+            yield f"tag-name-mismatch: The tag object says {tag.name}."
+        signature = self._trust.verify_armored(tag.payload, tag.signature, namespace="git")
+        if signature.status is not SignatureStatus.GOOD:
+            yield f"{signature.reason}: {signature.detail}"
+        elif self._settings.policy is not None:
+            finding = releaser_finding(self._settings.policy, signature.principals)
+            if finding.state is not FindingState.MET:
+                yield finding.reason
 
     def _record_reasons(
         self, version: ModelVersion, judge: Judge, decision: Decision, identity: str

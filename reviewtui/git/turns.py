@@ -21,6 +21,8 @@ from reviewtui.git.updates import RefUpdate
 
 PATIENCE = 30.0
 """Seconds that a push waits for another before it is refused."""
+GRACE = 2.0
+"""Seconds that Git has for moving the refs of a push whose own process is not known."""
 
 _PAUSE = 0.01
 _LEVELS = 12
@@ -81,8 +83,10 @@ def take_turn(
 
 
 def receiving_process(process: int) -> int:
-    """The receive-pack that waits for a hook, however many scripts stand between; else the nearest process."""
-    nearest = process
+    """The receive-pack that waits for a hook, however many scripts stand between; 0 where there is none to be seen.
+
+    Some servers run hooks from a process that never ends, which is not to be waited for.
+    """
     for _ in range(_LEVELS):
         try:
             words = Path(f"/proc/{process}/cmdline").read_bytes()
@@ -92,7 +96,7 @@ def receiving_process(process: int) -> int:
         if b"receive-pack" in words and b"reviewtui" not in words:
             return process
         process = int(status.rpartition(")")[2].split()[1])
-    return nearest
+    return 0
 
 
 def _pause(end: float, now: Callable[[], float]) -> None:
@@ -107,11 +111,16 @@ def _is_pending(repository: Repository, marker: Path) -> bool:
         told = json.loads(marker.read_text(encoding="utf-8", errors="surrogateescape"))
         process, started, quarantine = int(told["process"]), str(told["started"]), str(told["quarantine"])
         updates = [(str(ref), str(new)) for ref, new in told["updates"]]
+        modified = marker.stat().st_mtime
     except FileNotFoundError:
         return False
     except (OSError, ValueError, KeyError, TypeError):
         return False  # Half a marker is left by a crash, before anything was allowed.
-    if not _is_alive(process, started) and not (quarantine and os.path.isdir(quarantine)):
+    if process == 0:
+        goes_on = time.time() - modified < GRACE
+    else:
+        goes_on = _is_alive(process, started)
+    if not goes_on and not (quarantine and os.path.isdir(quarantine)):
         return False
     return any((repository.ref(ref) or "") != new for ref, new in updates)
 
