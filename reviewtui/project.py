@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from reviewtui.diff import TextChange, TextPair, VersionDiff
     from reviewtui.facts.model import Fact, VersionFacts
     from reviewtui.facts.reading import ParseCache
-    from reviewtui.git.notes import Notes
     from reviewtui.git.notes_sync import SyncedNotes
     from reviewtui.git.watched_notes import WatchedNotes
     from reviewtui.history import AuditRecord, HistoryEvent
@@ -74,6 +73,12 @@ class Project:
         self._parsed = earlier.parsed if earlier is not None else None
         for name in _READ:
             self.__dict__.pop(name, None)
+
+    def with_settings(self, settings: Settings) -> Project:
+        """The same reading, as it would be judged by other settings."""
+        other = Project(self.repository, signer=self._signer_of, clock=self._clock)
+        other.__dict__ |= {"refs": self.refs, "records": self.records, "settings": settings, "_parsed": self._parsed}
+        return other
 
     @cached_property
     def refs(self) -> tuple[Ref, ...]:
@@ -132,15 +137,11 @@ class Project:
         """When each line was first brought: the notes' history is walked once for all versions."""
         return self._watched_notes().times()
 
-    def _notes(self) -> Notes:
-        from reviewtui.git.notes import Notes
-
-        return Notes(self.repository, RefName(REVIEWS_REF))
-
     def _watched_notes(self) -> WatchedNotes:
+        from reviewtui.git.notes import Notes
         from reviewtui.git.watched_notes import WatchedNotes
 
-        return WatchedNotes(self._notes())
+        return WatchedNotes(Notes(self.repository, RefName(REVIEWS_REF)))
 
     @property
     def catalog(self) -> VersionCatalog:
@@ -282,7 +283,7 @@ class Project:
             self.gate(version), verdict, known=known, reviewer=reviewer, exclusion=exclusion
         )
         return PreparedReview(
-            version, review, payload, signer.describe(), self._notes().ref, signer.may_prompt, warnings
+            version, review, payload, signer.describe(), self._watched_notes().notes.ref, signer.may_prompt, warnings
         )
 
     def record_review(self, prepared: PreparedReview) -> Receipt:
@@ -300,7 +301,7 @@ class Project:
         if self.library.subject(version, self.base_of(version).version, identity=self.identity) != subject:
             raise RefChangedError(f"{subject.name} changed while you looked at it; nothing was signed.")
         envelope = sign_payload(PAYLOAD_TYPE, prepared.payload, signer=self.signer(), verifier=self.trust)
-        tip = self._notes().append(subject.commit, envelope.to_line())
+        tip = self._watched_notes().notes.append(subject.commit, envelope.to_line())
         self.reload()
         return Receipt(record_id(prepared.payload), tip)
 

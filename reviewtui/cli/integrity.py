@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reviewtui.audit import AuditReport
 from reviewtui.cli import output
 from reviewtui.cli.diagnostics import ExitCode, say
 from reviewtui.display import clean, plural
 from reviewtui.project import Project
+
+if TYPE_CHECKING:
+    from reviewtui.policy_check import PolicyCheck, Standing
 
 
 def sync(arguments: Namespace) -> int:
@@ -89,3 +93,78 @@ def _print_report(printer: output.Printer, report: AuditReport) -> None:
 
 def _tone(ok: bool) -> str:
     return "" if ok else "bad"
+
+
+def policy_check(arguments: Namespace) -> int:
+    """Check a policy, and say what it would change."""
+    from reviewtui.policy_check import check_policy, read_proposal
+
+    project = Project.open(Path(arguments.directory))
+    check = check_policy(project, read_proposal(project, arguments.file))
+    if arguments.json:
+        output.print_json(
+            {
+                "file": check.name,
+                "ok": check.ok,
+                "problems": [
+                    {"file": r.file, "key": r.key, "line": r.line, "error": r.is_error, "problem": r.problem}
+                    for r in check.remarks
+                ],
+                "versions": [
+                    {
+                        "name": each.name,
+                        "before": {"state": each.before.state, "allowed": each.before.allowed},
+                        "after": {"state": each.after.state, "allowed": each.after.allowed},
+                        "changes": each.changes,
+                    }
+                    for each in check.versions
+                ],
+            }
+        )
+    else:
+        _print_check(output.Printer(color=not arguments.no_color), check)
+    if not check.readable:
+        return ExitCode.USAGE
+    return ExitCode.DONE if check.ok else ExitCode.REFUSED
+
+
+def _print_check(printer: output.Printer, check: PolicyCheck) -> None:
+    for remark in check.remarks:
+        text = f"{'✗ error  ' if remark.is_error else '! warning'}  {clean(str(remark))}"
+        printer.line(printer.paint(text, "bad" if remark.is_error else "warn"))
+    if not check.readable:
+        return
+    changed = [each for each in check.versions if each.changes]
+    printer.line(f"{clean(check.name)}: {'it can be used' if check.ok else 'it has rules that cannot be met'}.")
+    printer.line(f"{plural(len(changed), 'version')} of {len(check.versions)} would be judged otherwise.")
+    printer.table(
+        [[clean(each.name), _standing_text(each.before), "→", _standing_text(each.after)] for each in changed],
+        indent="  ",
+    )
+
+
+def _standing_text(standing: Standing) -> str:
+    gate = {True: ", gate open", False: ", gate closed", None: ""}[standing.allowed]
+    return f"{standing.state}{gate}"
+
+
+def doctor(arguments: Namespace) -> int:
+    """Say what is not set up, and what mends it."""
+    from reviewtui.cli.hooks import checker_command
+    from reviewtui.doctor import Health, diagnose
+
+    project = Project.open(Path(arguments.directory))
+    checks = diagnose(project, hook_command=checker_command(), probe=arguments.probe_server or "")
+    is_well = not any(check.health is Health.ILL for check in checks)
+    if arguments.json:
+        rows = [{"name": c.name, "state": c.health.value, "message": c.message, "mend": c.mend} for c in checks]
+        output.print_json({"ok": is_well, "checks": rows})
+    else:
+        printer = output.Printer(color=not arguments.no_color)
+        marks = {Health.WELL: ("✓", ""), Health.NOTICE: ("·", "warn"), Health.ILL: ("✗", "bad")}
+        for check in checks:
+            mark, tone = marks[check.health]
+            printer.line(printer.paint(f"{mark} {check.name}: {clean(check.message)}", tone))
+            if check.mend:
+                printer.line(f"    {clean(check.mend)}")
+    return ExitCode.DONE if is_well else ExitCode.REFUSED
