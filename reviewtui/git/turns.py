@@ -116,13 +116,15 @@ def _is_pending(repository: Repository, marker: Path) -> bool:
         return False
     except (OSError, ValueError, KeyError, TypeError):
         return False  # Half a marker is left by a crash, before anything was allowed.
-    if process == 0:
-        goes_on = time.time() - modified < GRACE
-    else:
-        goes_on = _is_alive(process, started)
-    if not goes_on and not (quarantine and os.path.isdir(quarantine)):
+    if not (_is_alive(process, started) if process else _may_go_on(modified, quarantine)):
         return False
     return any((repository.ref(ref) or "") != new for ref, new in updates)
+
+
+def _may_go_on(since: float, quarantine: str) -> bool:
+    """Whether a push whose process is not known may still be under way: its objects wait, or waited a moment ago."""
+    age = time.time() - since
+    return age < GRACE or (age < PATIENCE and bool(quarantine) and os.path.isdir(quarantine))
 
 
 def _is_alive(process: int, started: str) -> bool:
