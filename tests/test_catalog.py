@@ -113,6 +113,14 @@ def test_a_tag_that_looks_like_a_version_and_is_none_is_explained(name: str, wor
     assert words in passed.reason
 
 
+@pytest.mark.parametrize("name", ["model/größe/v1.0.0", "model/churn/v1.0.0-β"])
+def test_a_candidate_in_other_letters_than_ascii_is_explained(name: str) -> None:
+    catalog = build_catalog([ref(f"refs/heads/{name}"), ref(f"refs/remotes/origin/{name}")])
+    assert not catalog.versions
+    assert [passed.ref for passed in catalog.passed_over] == [f"refs/heads/{name}", f"refs/remotes/origin/{name}"]
+    assert all("ASCII letters" in passed.reason for passed in catalog.passed_over)
+
+
 @pytest.mark.parametrize("name", ["nightly", "experiment-foo", "backup/main", "stable", "naïve"])
 def test_a_tag_that_looks_like_nothing_is_not_mentioned(name: str) -> None:
     assert catalog_of(name) == VersionCatalog(())

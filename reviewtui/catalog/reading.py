@@ -80,6 +80,7 @@ class RefReader:
         if len(name) > LONGEST_NAME or self._name(ref, name, self._branches, VersionKind.CANDIDATE):
             return
         reason = _disguise(name, folded(name), self._branches) or _misfit(name, self._branches)
+        reason = reason or _foreign(name, self._branches)
         if reason:
             self.pass_over(ref, reason)
 
@@ -137,6 +138,14 @@ def _tag_flaw(name: str, patterns: Sequence[NamePattern]) -> str:
 def _disguise(name: str, plain: str, patterns: Sequence[NamePattern]) -> str:
     if plain != name and any(pattern.match(plain) for pattern in patterns):
         return f"It looks like {plain}, but is written with other characters or letter case."
+    return ""
+
+
+def _foreign(name: str, patterns: Sequence[NamePattern]) -> str:
+    """What is wrong with a branch's name that other letters than ASCII alone keep from fitting."""
+    plain = "".join(character if character.isascii() else "x" for character in name)
+    if plain != name and any(pattern.explicit and pattern.match(plain) for pattern in patterns):
+        return f"It looks like a version, but {_GRAMMAR}."
     return ""
 
 
