@@ -114,7 +114,7 @@ def load_settings(tree: Tree | None) -> Settings:
         config_error=config_error,
         policy_error=policy_error,
         trust_error=trust_error,
-        problems=tuple(Problem(path, error) for path, error in found if error),
+        problems=tuple(Problem(path, error.removeprefix(f"{path}, ")) for path, error in found if error),
     )
 
 

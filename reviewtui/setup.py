@@ -77,6 +77,12 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
     )
 
 
+def plain_name(identity: str) -> str:
+    """A repository's identity as the settings accept it: a path as origin may begin with dots or hold blanks."""
+    plain = re.sub(r"[^A-Za-z0-9._~:/@+-]+", "-", identity)
+    return re.sub(r"\A[^A-Za-z0-9]+", "", plain)[:254] or "repository"
+
+
 def _work_tree(project: Project) -> WorkTree:
     if project.repository.work_tree is None:
         raise UsageError("A bare repository has no files to write to.", hint="Run reviewtui init in a clone.")
@@ -85,7 +91,7 @@ def _work_tree(project: Project) -> WorkTree:
 
 def _config_text(project: Project) -> str:
     models = {name: {"path": path} for name, path in project.library.model_paths()}
-    config = {"repository": project.identity, "models": models}
+    config = {"repository": plain_name(project.identity), "models": models}
     lines = [
         "# What reviewtui reads of this repository. Each model may also list globs for",
         "# config, metrics, data and environment; left out, they are discovered.",

@@ -1,0 +1,42 @@
+"""What `reviewtui init` writes is what the settings then read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import reviewtui
+from tests.model_repository import ModelRepository
+
+
+@pytest.mark.parametrize(
+    ("origin", "name"),
+    [
+        ("git@git.example.com:ml/churn.git", "git.example.com/ml/churn"),
+        ("../churn.git", "churn"),
+        ("/srv/my models/größe.git", "srv/my-models/gr-e"),
+        ("", "models"),
+    ],
+)
+def test_the_settings_that_init_writes_can_be_read(tmp_path: Path, origin: str, name: str) -> None:
+    repository = ModelRepository(tmp_path / "models")
+    repository.commit_files({"params.yaml": "a: 1\n"})
+    repository.git("reset", "--quiet", "--hard")
+    if origin:
+        repository.git("remote", "add", "origin", origin)
+    dana = repository.person("dana")
+    done = reviewtui(repository.path, "init", "--yes", "--commit", person=dana)
+    assert done.status == 0, done.err
+    assert f"repository: {name}\n" in (repository.path / ".reviewtui" / "config.yaml").read_text()
+    gate = reviewtui(repository.path, "gate", "HEAD", "--json")
+    assert [finding["rule"] for finding in gate.json["findings"]] == ["approvals: 1 of reviewer", "veto"]
+    assert "settings" not in reviewtui(repository.path, "list").err
+
+
+def test_wrong_settings_are_said_with_their_place_once(tmp_path: Path) -> None:
+    repository = ModelRepository(tmp_path / "models")
+    repository.commit_files({"params.yaml": "a: 1\n", ".reviewtui/config.yaml": "models: {}\nnonsense: 1\n"})
+    said = reviewtui(repository.path, "list").err
+    assert said.count(".reviewtui/config.yaml") == 1
+    assert "line 2" in said
