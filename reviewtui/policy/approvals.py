@@ -201,7 +201,8 @@ def _met_words(votes: Votes, filled: frozenset[str], counted: tuple[str, ...]) -
 
 
 def _impossible_words(votes: Votes, rule: ApprovalRule, most: int) -> str:
-    role = f" has the role {' or '.join(rule.roles)}," if rule.roles else ""
+    role = f" with the role {' or '.join(rule.roles)}" if rule.roles else ""
     who = "nobody" if most == 0 else "only 1 person" if most == 1 else f"only {most} persons"
-    excluded = f" ({', '.join(sorted(votes.excluded))} excluded)" if votes.excluded else ""
-    return f"Impossible: {who}{role} can approve this version and is free to fill it{excluded}."
+    verb = "are" if most > 1 else "is"
+    excluded = f"; excluded: {', '.join(sorted(votes.excluded))}" if votes.excluded else ""
+    return f"Impossible: {who}{role} {verb} left who can approve this version{excluded}."

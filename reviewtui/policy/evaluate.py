@@ -168,7 +168,7 @@ def _veto(case: _Case) -> Finding:
     if not vetoes:
         return Finding("veto", FindingState.MET, "No rejection stands.", (), ignored)
     words = " ".join(f"Rejected by {record.principal}{_why(record)}" for _, record in vetoes)
-    reason = f"{words} Only whoever rejected can approve or withdraw."
+    reason = f"{words} Only the person who rejected can lift it: by approving, or by withdrawing."
     counted = tuple(sorted(record.id for _, record in vetoes))
     return Finding("veto", FindingState.UNMET, reason, counted, ignored, tuple(person for person, _ in vetoes))
 
