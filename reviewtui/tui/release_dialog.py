@@ -14,7 +14,7 @@ from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
 from reviewtui.git.objects import ObjectId
 from reviewtui.tui.asking import Dialog
 from reviewtui.tui.pages.gate import decision_lines
-from reviewtui.tui.pages.statement import statement_head, statement_lines
+from reviewtui.tui.pages.statement import statement_lines, tag_head
 from reviewtui.tui.widgets.line import BLANK, Line, labelled, line
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
@@ -84,7 +84,7 @@ class ReleaseDialog(Dialog[str]):
             lines += labelled("Key", prepared.signer_description, width)
             lines += [*labelled("Pushes", "nothing: the tag stays in this clone until you push it", width), BLANK]
         if prepared is not None and prepared.decision.allowed:
-            lines += [*statement_head(prepared.message), *statement_lines(prepared.message, width), BLANK]
+            lines += [*tag_head(prepared.message), *statement_lines(prepared.message, width), BLANK]
         return [*lines, *decision_lines(self._decision, width)]
 
     def why_not(self, action: str) -> str:

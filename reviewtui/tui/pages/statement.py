@@ -34,6 +34,14 @@ def statement_head(content: bytes) -> list[Line]:
     return [line((f" Exactly these {len(content):,} bytes are signed", "heading")), line((f" sha256 {digest}", "dim"))]
 
 
+def tag_head(message: bytes) -> list[Line]:
+    """How many bytes the tag's message has, and what Git signs beside them."""
+    return [
+        line((f" Exactly these {len(message):,} bytes are signed, as the tag's message", "heading")),
+        line((" Git adds the commit, the tag's name, your name and the time, and signs the whole.", "dim")),
+    ]
+
+
 def wrap_exactly(row: str, width: int) -> list[str]:
     """A cleaned row in pieces that, put together again, are the row: no blank is dropped."""
     shown = clean(row)
