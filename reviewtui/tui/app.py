@@ -75,6 +75,10 @@ class ReviewApp(App[int]):
         """Tell the home screen, which lies below all others."""
         self.screen_stack[0].post_message(message)
 
+    def on_mount(self) -> None:
+        # Back from ctrl+z the terminal is empty, and only what changes next would be drawn.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
     def get_default_screen(self) -> Screen[None]:
         return HomeScreen()
 
