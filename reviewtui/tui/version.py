@@ -302,7 +302,8 @@ class VersionScreen(Asks[ModelVersion]):
     def _search_changed(self, message: Input.Changed) -> None:
         if message.input.display:
             found = self.query_one(TextView).search(message.value.strip())
-            self.say(f"{found:,} lines hold it; n and N go through them." if message.value.strip() else "")
+            words = "1 line holds it" if found == 1 else f"{found:,} lines hold it"
+            self.say(f"{words}; n and N go through them." if found else f"{words}." if message.value.strip() else "")
 
     @on(Input.Submitted)
     def _search_done(self) -> None:
