@@ -83,12 +83,14 @@ def reviewer_principal(*, principals: tuple[str, ...], email: str) -> str:
 
 
 def warnings_before_verdict(
-    decision: Decision, verdict: Verdict, *, known: bool, reviewer: str, exclusion: str
+    decision: Decision, verdict: Verdict, *, known: bool, reviewer: str, exclusion: str, standing: bool
 ) -> tuple[str, ...]:
-    """What a reviewer should know before signing."""
+    """What a reviewer should know before signing. `standing`: the reviewer has a verdict on the version already."""
     warnings = []
     if not known:
         warnings.append(f"No trusted signer has this key, so the record of {reviewer} will not count.")
+    if verdict is Verdict.WITHDRAW and not standing:
+        warnings.append(f"{reviewer} has no verdict on this version, so the withdrawal will change nothing.")
     if verdict is Verdict.APPROVE:
         if exclusion:
             warnings.append(f"{reviewer} made a part of this version ({exclusion}), so the approval will not count.")

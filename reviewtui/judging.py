@@ -46,6 +46,11 @@ class ReviewEntry:
     keyid: str
     commit: ObjectId
 
+    @property
+    def has_verdict(self) -> bool:
+        """Whether it is a verdict that nothing later of the same reviewer took back."""
+        return self.verdict in ("approve", "reject", "override") and self.reason not in ("withdrawn", "superseded")
+
 
 NO_COMMIT = "subject-commit-mismatch: the commit is not in this repository"
 

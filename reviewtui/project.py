@@ -279,8 +279,9 @@ class Project:
         )
         known = reviewer in self.trust.principals_of(signer.keyid)
         exclusion = self._judge.exclusion(version, reviewer)
+        standing = any(entry.reviewer == reviewer and entry.has_verdict for entry in self.reviews(version))
         warnings = warnings_before_verdict(
-            self.gate(version), verdict, known=known, reviewer=reviewer, exclusion=exclusion
+            self.gate(version), verdict, known=known, reviewer=reviewer, exclusion=exclusion, standing=standing
         )
         return PreparedReview(
             version, review, payload, signer.describe(), self._watched_notes().notes.ref, signer.may_prompt, warnings

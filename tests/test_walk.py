@@ -45,7 +45,10 @@ def test_from_a_candidate_to_a_signed_release(story: ModelRepository) -> None:
     assert "wrong month" in veto["reason"]
     assert reviewtui(story.path, "list", "--json").json[0]["state"] == "rejected"
 
-    assert reviewtui(story.path, "withdraw", name, "-m", "I misread it.", "--yes", person=lin).status == 0
+    withdrawn = reviewtui(story.path, "withdraw", name, "-m", "I misread it.", "--yes", person=lin)
+    assert withdrawn.status == 0
+    assert "no verdict" not in withdrawn.err
+    assert "lin@example.com has no verdict" in reviewtui(story.path, "withdraw", name, "--yes", person=lin).err
     assert reviewtui(story.path, "approve", name, "-m", "Fine now.", "--yes", person=lin).status == 0
     gate = reviewtui(story.path, "gate", name, "--json")
     assert gate.status == 0, gate.out
