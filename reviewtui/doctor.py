@@ -188,8 +188,7 @@ def _policy(project: Project) -> Iterator[Check]:
 def _signers(project: Project) -> Iterator[Check]:
     policy = project.settings.policy
     for problem in project.trust.problems:
-        persons = {policy.person(name) for name in problem.principals} if policy else set()
-        if problem.kind != "shared-key" or len(persons) != 1:
+        if problem.kind != "shared-key" or policy is None or not policy.is_one_person(problem.principals):
             mend = f"sed -i {problem.line}d {problem.path}" if problem.line else f"$EDITOR {problem.path}"
             yield Check("allowed signers", Health.ILL, str(problem), mend)
     files = project.settings.trust_files
@@ -273,9 +272,9 @@ def _server(project: Project, remote: str) -> Iterator[Check]:
             yield Check("server", Health.NOTICE, words, "reviewtui doctor --probe-server")
         return
     trusted = repository.trusted_branch(project.refs)
-    if trusted is None or trusted.commit is None:
+    if trusted is None:
         raise GitError("There is nothing yet to try a push with.")
-    (result,) = push(repository, remote, (f"{trusted.commit}:{PROBE_REF}",), atomic=False, progress=None)
+    (result,) = push(repository, remote, (f"{trusted.name}:{PROBE_REF}",), atomic=False, progress=None)
     if result.ok:
         push(repository, remote, (f":{PROBE_REF}",), atomic=False, progress=None)
         words = f"The server of {remote} took a ref that its hook must refuse: it does not enforce the gate."

@@ -159,8 +159,7 @@ class Judge:
     def _is_one_person(self, problem: TrustProblem) -> bool:
         """A key that one person has under several addresses is shared with nobody."""
         policy = self.library.settings.policy
-        persons = {policy.person(name) for name in problem.principals} if policy is not None else set()
-        return problem.kind == "shared-key" and len(persons) == 1
+        return problem.kind == "shared-key" and policy is not None and policy.is_one_person(problem.principals)
 
     def _policy_subject(self, version: ModelVersion) -> PolicySubject:
         base = self.library.base_of(version).version

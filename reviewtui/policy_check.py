@@ -121,8 +121,7 @@ def _unreadable(name: str, message: str) -> PolicyRemark:
 
 def _signer_remarks(policy: Policy, trust: TrustedSigners) -> Iterator[PolicyRemark]:
     for problem in trust.problems:
-        persons = {policy.person(name) for name in problem.principals}
-        if problem.kind != "shared-key" or len(persons) > 1:
+        if problem.kind != "shared-key" or not policy.is_one_person(problem.principals):
             yield PolicyRemark(problem.path, problem.kind, problem.line, True, problem.problem)
 
 

@@ -90,7 +90,7 @@ def _run(
     progress: Progress | None,
 ) -> tuple[int, str, str]:
     _check_remote(repository, remote)
-    if any(not re.match(r"\+?refs/", spec) for spec in refspecs):
+    if any(not re.match(r"[+:]?refs/", spec) for spec in refspecs):
         raise GitError("Only full ref names are sent or fetched.")
     if progress is not None and _gitpython_fits(repository):
         done = _through_gitpython(repository, verb, words, remote, refspecs, progress)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -158,6 +158,10 @@ class Policy:
         """
         known = self._persons.get(name.lower())
         return known.principal if known else name.lower()
+
+    def is_one_person(self, names: Collection[str]) -> bool:
+        """Whether these are addresses of one and the same person."""
+        return len({self.person(name) for name in names}) == 1
 
     def knows(self, name: str) -> bool:
         """Whether `people` lists a name, as principal or alias."""
