@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from reviewtui.git.notes import Notes
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.git.watched_notes import WatchedNotes
+from reviewtui.project import Project
+from tests.command import churn_repository, reviewtui
 from tests.model_repository import ModelRepository
 from tests.notes_by_hand import nested, write_notes
 
@@ -280,14 +284,14 @@ def test_order_duplication_fan_out_and_merge_strategy_never_change_what_is_read(
     theirs: set[bytes],
     depths: tuple[int, int],
     strategy: str,
-    order: object,
+    order: random.Random,
 ) -> None:
     for ref in (REF, SEEN, "refs/notes/other"):
         story.git("update-ref", "-d", ref)
 
     def note(lines: set[bytes]) -> bytes:
         shuffled = [*lines, *lines, b"base"]
-        order.shuffle(shuffled)  # type: ignore[attr-defined]
+        order.shuffle(shuffled)
         return b"\n".join(shuffled) + b"\n"
 
     base = write_notes(story, REF, {commit: b"base\n"})
@@ -296,3 +300,70 @@ def test_order_duplication_fan_out_and_merge_strategy_never_change_what_is_read(
     if story.git("rev-parse", REF) != story.git("rev-parse", "refs/notes/other"):
         story.git("notes", f"--ref={REF}", "merge", "-q", "-s", strategy, "refs/notes/other")
     assert set(watched.read().lines[commit]) == {b"base", *ours, *theirs}
+
+
+@pytest.fixture
+def reviewed(tmp_path: Path) -> tuple[ModelRepository, ObjectId, list[bytes], str]:
+    """A version with signed records: approved, rejected, withdrawn, approved; its lines, and the decision on it."""
+    story = churn_repository(tmp_path / "reviewed")
+    for verdict, name in (("approve", "dana"), ("reject", "lin"), ("withdraw", "lin"), ("approve", "lin")):
+        words = (verdict, "churn@1.1.0", "-m", "because", "--yes")
+        answer = reviewtui(story.path, *words, person=story.person(name))
+        assert answer.status == 0, answer.err
+    commit = ObjectId(story.git("rev-parse", "model/churn/v1.1.0"))
+    lines = story.git("notes", f"--ref={REF}", "show", commit).encode().split(b"\n")
+    assert len(lines) == 4
+    return story, commit, lines, _decision(story)
+
+
+def _decision(story: ModelRepository) -> str:
+    project = Project.open(story.path)
+    decision = project.gate(project.find("churn@1.1.0"))
+    project.repository.close()
+    assert decision.allowed
+    return repr(decision)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sides=st.lists(st.sampled_from(["ours", "theirs", "both"]), min_size=4, max_size=4),
+    depths=st.tuples(st.integers(0, 2), st.integers(0, 2)),
+    strategy=st.sampled_from(["union", "cat_sort_uniq", "ours", "theirs"]),
+    order=st.randoms(use_true_random=False),
+)
+def test_order_duplication_fan_out_and_merge_strategy_never_change_a_decision(
+    reviewed: tuple[ModelRepository, ObjectId, list[bytes], str],
+    sides: list[str],
+    depths: tuple[int, int],
+    strategy: str,
+    order: random.Random,
+) -> None:
+    story, commit, lines, expected = reviewed
+    for ref in (REF, SEEN, "refs/notes/other"):
+        story.git("update-ref", "-d", ref)
+    parts = {
+        side: [line for line, place in zip(lines, sides, strict=True) if place in (side, "both")]
+        for side in ("ours", "theirs")
+    }
+    for part in parts.values():
+        part += part[:1]
+        order.shuffle(part)
+    base = write_notes(story, REF, {"ab" * 20: b"another note\n"})
+    other = {"ab" * 20: b"another note\n"}
+    note = {side: b"\n".join(part) + b"\n" for side, part in parts.items() if part}
+    theirs = {nested(commit, depths[0]): note["theirs"]} if "theirs" in note else {}
+    ours = {nested(commit, depths[1]): note["ours"]} if "ours" in note else {}
+    write_notes(story, "refs/notes/other", {**other, **theirs}, parent=base)
+    write_notes(story, REF, {**other, **ours}, parent=base)
+    if story.git("rev-parse", REF) != story.git("rev-parse", "refs/notes/other"):
+        story.git("notes", f"--ref={REF}", "merge", "-q", "-s", strategy, "refs/notes/other")
+    # What a strategy drops is an alarm beside the decision, which is the same.
+    assert _decision_without_alarms(story) == expected
+
+
+def _decision_without_alarms(story: ModelRepository) -> str:
+    project = Project.open(story.path)
+    decision = project.gate(project.find("churn@1.1.0"))
+    project.repository.close()
+    findings = tuple(each for each in decision.findings if not (each.rule == "integrity" and each.warning))
+    return repr(replace(decision, findings=findings))
