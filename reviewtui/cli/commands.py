@@ -5,11 +5,15 @@ from __future__ import annotations
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reviewtui.cli import json_forms, output
 from reviewtui.cli.diagnostics import ExitCode, say
 from reviewtui.errors import ReleaseRefusedError, UsageError
 from reviewtui.project import Project
+
+if TYPE_CHECKING:
+    from reviewtui.catalog import ModelVersion
 
 
 def demo(arguments: Namespace) -> int:
@@ -162,7 +166,7 @@ def gate(arguments: Namespace) -> int:
     if arguments.json:
         output.print_json(json_forms.gate_json(version, decision))
     else:
-        output.print_decision(_printer(arguments), version, decision)
+        output.print_decision(_printer(arguments), version, decision, reviewers=_reviewers(project, version))
     return ExitCode.DONE if decision.allowed else ExitCode.REFUSED
 
 
@@ -192,11 +196,17 @@ def _report_refusal(arguments: Namespace, refusal: ReleaseRefusedError, *, versi
     decision = refusal.decision
     if decision is None:
         return
-    version = _project(arguments).find(version_name)
+    project = _project(arguments)
+    version = project.find(version_name)
     if arguments.json:
         output.print_json(json_forms.gate_json(version, decision))
     else:
-        output.print_decision(_printer(arguments), version, decision)
+        output.print_decision(_printer(arguments), version, decision, reviewers=_reviewers(project, version))
+
+
+def _reviewers(project: Project, version: ModelVersion) -> dict[str, str]:
+    """Who made each record of a version, by the record's id."""
+    return {entry.id: entry.reviewer for entry in project.reviews(version)}
 
 
 def _project(arguments: Namespace) -> Project:

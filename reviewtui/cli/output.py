@@ -271,8 +271,10 @@ def print_history(printer: Printer, events: Iterable[HistoryEvent]) -> None:
     printer.table(rows, styles=styles)
 
 
-def print_decision(printer: Printer, version: ModelVersion, decision: Decision) -> None:
-    """The text of `gate`: every finding with its reason, and who could unblock it."""
+def print_decision(
+    printer: Printer, version: ModelVersion, decision: Decision, *, reviewers: Mapping[str, str]
+) -> None:
+    """The text of `gate`: every finding with its reason, and who could unblock it. `reviewers` by record id."""
     answer = "allowed" if decision.allowed else "refused"
     printer.line(printer.paint(f"{clean(version.name)}  {answer}", "good" if decision.allowed else "bad"))
     for finding in decision.findings:
@@ -283,7 +285,8 @@ def print_decision(printer: Printer, version: ModelVersion, decision: Decision) 
         if finding.unblock:
             printer.line(f"      could unblock: {clean(', '.join(finding.unblock))}")
         for record in finding.ignored:
-            printer.line(printer.paint(f"      not counted: {clean(record.reason)}  {record.id}", "dim"))
+            text = f"      not counted: {clean(record.reason)}  {clean(reviewers.get(record.id, ''))}  {record.id}"
+            printer.line(printer.paint(text, "dim"))
 
 
 def print_exact(content: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.cells import cell_len
 
 from reviewtui.display import FINDING_MARKS
@@ -22,17 +24,17 @@ _PLAIN = (FindingState.MET, FindingState.UNMET)
 
 def gate_page(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
     """The whole tab."""
-    return decision_lines(view.gate, width)
+    return decision_lines(view.gate, width, reviewers={entry.id: entry.reviewer for entry in view.reviews})
 
 
-def decision_lines(decision: Decision, width: int) -> list[Line]:
-    """The verdict, then every finding in full."""
+def decision_lines(decision: Decision, width: int, *, reviewers: Mapping[str, str] | None = None) -> list[Line]:
+    """The verdict, then every finding in full. `reviewers` by record id, where they are known."""
     if decision.allowed:
         lines = [line((" ✓ The gate is open: ", "good"), "a release may be made (R).")]
     else:
         lines = [line((" ✗ The gate is closed.", "bad"))]
     for finding in decision.findings:
-        lines += [BLANK, *finding_head(finding, width), *_records(finding, width)]
+        lines += [BLANK, *finding_head(finding, width), *_records(finding, width, reviewers or {})]
     if not decision.findings:
         lines += [
             BLANK,
@@ -56,12 +58,13 @@ def finding_head(finding: Finding, width: int) -> list[Line]:
     return lines + (wrapped(finding.reason, width, indent="   ") if finding.reason else [])
 
 
-def _records(finding: Finding, width: int) -> list[Line]:
+def _records(finding: Finding, width: int, reviewers: Mapping[str, str]) -> list[Line]:
     lines: list[Line] = []
     if finding.unblock:
         lines += wrapped(f"Could unblock: {', '.join(finding.unblock)}", width, indent="   ", tone="accent")
     for record in finding.counted:
-        lines += wrapped(f"✓ counted {record}", width, indent="   ", tone="dim")
+        lines += wrapped(f"✓ counted: {reviewers.get(record, '')} {record}", width, indent="   ", tone="dim")
     for ignored in finding.ignored:
-        lines += wrapped(f"· not counted ({ignored.reason}) {ignored.id}", width, indent="   ", tone="dim")
+        words = f"· not counted ({ignored.reason}): {reviewers.get(ignored.id, '')} {ignored.id}"
+        lines += wrapped(words, width, indent="   ", tone="dim")
     return lines
