@@ -6,6 +6,7 @@ import os
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -21,11 +22,14 @@ from reviewtui.display import clean
 from reviewtui.tui.asking import Asks, screen_bindings
 from reviewtui.tui.help_screen import HelpScreen, key_names
 from reviewtui.tui.home import HomeScreen
+from reviewtui.tui.named_bindings import NamesBindings
+from reviewtui.tui.preferences import Preferences
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
+from reviewtui.tui.view_state import ViewState, ViewStore
 
 
-class ReviewApp(App[int]):
+class ReviewApp(NamesBindings, App[int]):
     """The app on one repository. `open_project` runs in a worker: the frame is painted before it has ended."""
 
     TITLE = "reviewtui"
@@ -33,11 +37,19 @@ class ReviewApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?", show=False),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("f9", "switch_theme", "Switch the theme", show=False),
         Binding("ctrl+z", "suspend_process", "Suspend to the shell", show=False),
         Binding("ctrl+c", "help_quit", "Copy the selected text, or say how to quit", show=False),
     ]
 
-    def __init__(self, open_project: Callable[[], ProjectLike]) -> None:
+    def __init__(
+        self,
+        open_project: Callable[[], ProjectLike],
+        *,
+        preferences: Preferences | None = None,
+        views: ViewStore | None = None,
+    ) -> None:
+        """`preferences` are the person's own settings; `views` keeps how this repository was looked at last."""
         no_colour = wants_no_colour(os.environ)
         super().__init__(ansi_color=True if no_colour else None)
         self.animation_level = "none"
@@ -56,8 +68,19 @@ class ReviewApp(App[int]):
         self._drop_controls = DropControls()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
-        theme = suitable_theme(os.environ)
+        self.preferences = preferences or Preferences()
+        self._views = views
+        state = views.load() if views is not None else ViewState()
+        split = self.preferences.split
+        self.view_state = state if split is None else replace(state, split=split)
+        """How the repository is looked at; it is kept when the app ends."""
+        candidates = (os.environ.get("TEXTUAL_THEME", ""), state.theme, self.preferences.theme)
+        chosen = "" if no_colour else next((name for name in candidates if name in self.available_themes), "")
+        theme = chosen or suitable_theme(os.environ)
         self.theme = theme if theme in self.available_themes else DARK.name
+        self._first_theme = self.theme
+        if self.preferences.keys:
+            self.set_keymap(dict(self.preferences.keys))
 
     @property
     def project(self) -> ProjectLike:
@@ -65,6 +88,20 @@ class ReviewApp(App[int]):
         if self.opened is None:
             raise RuntimeError("the project was asked before it was opened")
         return self.opened
+
+    def on_unmount(self) -> None:
+        if self._views is not None:
+            theme = self.view_state.theme if self.theme == self._first_theme else self.theme
+            self._views.save(replace(self.view_state, theme=theme))
+
+    def action_switch_theme(self) -> None:
+        """Go to the next of the themes that read well; the palette has all of them."""
+        themes = [DARK.name, LIGHT.name, "ansi-dark", "ansi-light"]
+        names = [name for name in themes if name in self.available_themes]
+        here = names.index(self.theme) if self.theme in names else -1
+        self.theme = names[(here + 1) % len(names)]
+        if isinstance(self.screen, Asks):
+            self.screen.say(f"Theme {self.theme}.")
 
     @property
     def can_suspend(self) -> bool:

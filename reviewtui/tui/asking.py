@@ -22,6 +22,7 @@ from textual.worker import get_current_worker
 
 from reviewtui.errors import ReviewTuiError
 from reviewtui.tui.messages import Answer, Refusal
+from reviewtui.tui.named_bindings import NamesBindings, with_keys
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.strips import KeyHint, KeyLine, NoticeLine
@@ -35,7 +36,7 @@ Value = TypeVar("Value")
 NARROWEST, LOWEST = 60, 16
 
 
-class Asks(Screen[Result]):
+class Asks(NamesBindings, Screen[Result]):
     """A screen with a notice line and a key line at its foot, and questions under way."""
 
     def __init__(self) -> None:
@@ -194,7 +195,8 @@ class Asks(Screen[Result]):
     def key_hints(self) -> Sequence[KeyHint]:
         """The keys of this screen, as its bindings that are to be shown say them."""
         hints = []
-        for binding in shown_bindings(type(self)):
+        keys = self.review_app.preferences.keys
+        for binding in (with_keys(each, keys) for each in shown_bindings(type(self))):
             key = binding.key_display or binding.key.split(",")[0]
             hints.append(KeyHint(key, binding.description, binding.action, self.why_not(binding.action)))
         return hints

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from reviewtui.tui.asking import Dialog
+from reviewtui.tui.named_bindings import with_keys
 from reviewtui.tui.widgets.line import BLANK, Line, fit, heading, line, wrap
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import LineTable
@@ -66,7 +67,7 @@ class HelpScreen(Dialog[None]):
         lines: list[Line] = [BLANK]
         for title, bindings in sections(self._caller):
             lines.append(heading(f" {title}"))
-            for binding in bindings:
+            for binding in (with_keys(each, self.review_app.preferences.keys) for each in bindings):
                 first, *rest = wrap(binding.description, max(width - 22, 12))
                 lines.append(line(("   " + fit(key_names(binding), 17), "accent"), first))
                 lines += [line(" " * 20, piece) for piece in rest]
@@ -81,14 +82,20 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     """(where, bindings) for everything that has keys; the caller's own screen first."""
     from reviewtui.tui.app import ReviewApp
     from reviewtui.tui.base_dialog import BaseDialog
+    from reviewtui.tui.bytes_dialog import BytesDialog
+    from reviewtui.tui.closer_look import CloserLook
     from reviewtui.tui.home import HomeScreen
     from reviewtui.tui.release_dialog import ReleaseDialog
     from reviewtui.tui.sign_dialog import SignDialog
+    from reviewtui.tui.text_tab import TextTab
     from reviewtui.tui.version import VersionScreen
 
     named: list[tuple[str, type[Widget] | type[ReviewApp]]] = [
         ("Home", HomeScreen),
         ("Version", VersionScreen),
+        ("Version: the change under the cursor", CloserLook),
+        ("Version: the tab Text", TextTab),
+        ("Bytes", BytesDialog),
         ("Sign a verdict", SignDialog),
         ("Release", ReleaseDialog),
         ("Choose a base", BaseDialog),

@@ -73,7 +73,9 @@ class SignDialog(Dialog[str]):
         self.query_one(TitleLine).show(
             [(f" {deed} ", "heading"), (self._version.name, "strong")], [("^s signs · esc cancels ", "dim")]
         )
-        self.query_one(TextArea).focus()
+        comment = self.query_one(TextArea)
+        comment.focus()
+        comment.move_cursor(comment.document.end)
         self._prepare()
 
     @property

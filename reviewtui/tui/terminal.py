@@ -41,7 +41,16 @@ DARK = Theme(
     warning="#e0b45f",
     error="#e58080",
     dark=True,
-    variables={"dim": "#8b94a3", "line": "#323a47", "cursor": "#2f3d54", "hover": "#222833"},
+    variables={
+        "dim": "#8b94a3",
+        "line": "#323a47",
+        "cursor": "#2f3d54",
+        "hover": "#222833",
+        "old-line": "#33202a",
+        "new-line": "#1d2e27",
+        "old-word": "#703341",
+        "new-word": "#2b5a40",
+    },
 )
 
 LIGHT = Theme(
@@ -57,7 +66,16 @@ LIGHT = Theme(
     warning="#8f5b00",
     error="#b3261e",
     dark=False,
-    variables={"dim": "#636a74", "line": "#d0d0c8", "cursor": "#cfe0f3", "hover": "#ecece6"},
+    variables={
+        "dim": "#636a74",
+        "line": "#d0d0c8",
+        "cursor": "#cfe0f3",
+        "hover": "#ecece6",
+        "old-line": "#fbe7e6",
+        "new-line": "#e2f3e4",
+        "old-word": "#f3b9b5",
+        "new-word": "#a9dcb1",
+    },
 )
 
 

@@ -9,13 +9,13 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
 from textual.widgets import Input
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import STATE_MARKS, approvals_text
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
-from reviewtui.tui.asking import Asks
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.pages.config import config_page
 from reviewtui.tui.pages.data import data_page
@@ -26,8 +26,10 @@ from reviewtui.tui.pages.reviews import reviews_page
 from reviewtui.tui.pages.summary import summary_lines
 from reviewtui.tui.reading import VersionView, read_version
 from reviewtui.tui.rows import STATE_TONES
+from reviewtui.tui.text_tab import FILE_COLUMNS, TextTab, file_cells
 from reviewtui.tui.widgets.line import Line, Part
 from reviewtui.tui.widgets.strips import Tab, TabLine, TitleLine, empty_page
+from reviewtui.tui.widgets.table import LineTable
 from reviewtui.tui.widgets.text_view import TextView
 
 
@@ -50,10 +52,13 @@ PAGES = (
     Page("Environment", environment_page, lambda view: len(view.diff.environment), short="Env"),
     Page("Reviews", reviews_page, lambda view: len(view.reviews), is_change=False),
     Page("Gate", gate_page, lambda view: 0, is_change=False),
+    Page("Text", lambda view, width, *, whole=False: [], lambda view: 0, is_change=False),
 )
+TEXT_TAB = len(PAGES) - 1
+"""The tab that TextTab draws."""
 
 
-class VersionScreen(Asks[ModelVersion]):
+class VersionScreen(TextTab):
     """Left with q, it gives the version that was looked at last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -89,16 +94,32 @@ class VersionScreen(Asks[ModelVersion]):
     def compose_body(self) -> ComposeResult:
         yield TitleLine(id="title")
         yield TabLine(id="tabs")
-        yield TextView(id="page")
+        with Horizontal(id="body"):
+            yield LineTable(FILE_COLUMNS, file_cells, key=lambda diff: diff.pair.path, id="files")
+            yield TextView(id="page")
         search = Input(placeholder="search in this tab", classes="filter", select_on_focus=False)
         search.display = False
         yield search
 
     def on_mount(self) -> None:
         self.query_one(TextView).focus()
+        self.query_one("#files").display = False
         self._show_title()
         self._show_tabs()
         self.read()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self.arrange_files()
+        if self.on_text_tab:
+            self._again()
+
+    @property
+    def on_text_tab(self) -> bool:
+        return self._active == TEXT_TAB
+
+    def _again(self) -> None:
+        self._show_page(keep_position=True)
 
     # Reading
 
@@ -165,7 +186,12 @@ class VersionScreen(Asks[ModelVersion]):
             return
         self.seen.add(self._active)
         page, whole = PAGES[self._active], self._whole
-        self.query_one(TextView).show(lambda width: page.lines(view, width, whole=whole), keep_position=keep_position)
+        self.arrange_files()
+        if self.on_text_tab:
+            self.show_texts(view, whole=whole, keep_position=keep_position)
+        else:
+            view_lines = self.query_one(TextView)
+            view_lines.show(lambda width: page.lines(view, width, whole=whole), keep_position=keep_position)
         self._show_tabs()
         self.refresh_keys()
 
@@ -237,6 +263,7 @@ class VersionScreen(Asks[ModelVersion]):
             self.say_why_not("This is the last one of the list." if by > 0 else "This is the first one of the list.")
             return
         self._version, self._base, self._view = self._others[here + by], None, None
+        self.forget_texts()
         self.say("")
         self._show_title()
         self._show_tabs()

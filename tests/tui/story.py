@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import SimpleNamespace
 
 from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
 from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, VersionKind
-from reviewtui.diff import Change, ChangeKind, DataChange, MetricChange, MetricVerdict, TextChange, VersionDiff
+from reviewtui.comparison import Compared, Comparison, compare_versions
+from reviewtui.diff import Change, ChangeKind, DataChange, MetricChange, MetricVerdict, TextChange, TextPair, VersionDiff
 from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
 from reviewtui.facts.model import DataDigest, DataFact, EnvironmentFile, Fact, Problem, VersionFacts
 from reviewtui.git.objects import ObjectId, Person, Ref, RefName
@@ -102,6 +103,26 @@ def diff_values(text: str = "adam") -> VersionDiff:
     )  # fmt: skip
 
 
+def text_pairs(text: str = "adam") -> tuple[TextPair, ...]:
+    """Two files that differ, one text in both."""
+    same = "".join(f"key_{number}: {number}\n" for number in range(30))
+    return (
+        TextPair("params.yaml", ChangeKind.CHANGED, f"lr: 0.001\n{same}end: 1\n", f"lr: 0.0007\n{same}end: {text}\n"),
+        TextPair("requirements.txt", ChangeKind.ADDED, "", f"numpy==2.3.4\n{text}\n"),
+    )
+
+
+def varied_facts(version: ModelVersion, text: str) -> VersionFacts:
+    """Facts in which every version differs from every other."""
+    facts = fact_values(text)
+    share = sum(map(ord, version.name)) % 100 / 1000
+    return replace(
+        facts,
+        config=(Fact("params.yaml", "train.lr", share), *facts.config[1:]),
+        metrics=(Fact("metrics.json", "auc", 0.9 + share), Fact("metrics.json", text or "f1", 0.5 - share)),
+    )
+
+
 CLOSED = Decision(
     findings=(
         Finding(
@@ -189,6 +210,19 @@ class StoryProject:
 
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
         return diff_values(self.text)
+
+    def text_pairs(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextPair, ...]:
+        return text_pairs(self.text)
+
+    def blob(self, version: ModelVersion, path: str) -> bytes:
+        return f"# {path} of {version.name}\nlr: 0.0007\n{self.text}\n".encode("utf-8", "surrogatepass")
+
+    def compare_many(self, versions: Sequence[ModelVersion]) -> Comparison:
+        compared = [Compared(self.status(each), varied_facts(each, self.text)) for each in versions]
+        return compare_versions(compared, directions={})
+
+    def metric_history(self, versions: Sequence[ModelVersion]) -> tuple[tuple[Fact, ...], ...]:
+        return tuple(varied_facts(each, self.text).metrics for each in versions)
 
     def reviews(self, version: ModelVersion) -> tuple[ReviewEntry, ...]:
         return (

@@ -6,6 +6,7 @@ from reviewtui.diff import Change, ChangeKind
 from reviewtui.display import value_text
 from reviewtui.facts.model import Fact
 from reviewtui.tui.pages.layout import change_lines, key_width, unchanged_line
+from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
 
@@ -17,6 +18,7 @@ def config_page(view: VersionView, width: int, *, whole: bool = False) -> list[L
     lines = config_lines(view, width)
     if not lines:
         lines = [line(("   No key changed.", "dim"))]
+    lines += other_remarks(view, "config", {change.key for change in view.diff.config}, width)
     return [*lines, BLANK, *unchanged_lines(view.facts.config, changed_keys(view.diff.config), width, whole=whole)]
 
 
@@ -32,9 +34,11 @@ def config_lines(view: VersionView, width: int) -> list[Line]:
             file = change.file
             lines.append(line((f" {change.file}", "accent")))
         before, after = value_text(change.before), value_text(change.after)
-        lines += change_lines(_key(change), change.kind, before, after, keys=keys, width=width)
+        about = AboutFact("config", change.key, change.file, before, after)
+        lines += change_lines(_key(change), change.kind, before, after, keys=keys, width=width, about=about)
         for detail in change.details:
             lines += wrapped(detail, width, indent="       ", tone="dim")
+        lines += remark_lines(view, "config", change.key, width)
     return lines
 
 

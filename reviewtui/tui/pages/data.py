@@ -6,6 +6,7 @@ from reviewtui.diff import DataChange
 from reviewtui.display import CHANGE_MARKS, data_text
 from reviewtui.facts.model import DataFact
 from reviewtui.tui.pages.layout import KIND_TONES, unchanged_line
+from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, line, wrap, wrapped
 
@@ -15,6 +16,7 @@ def data_page(view: VersionView, width: int, *, whole: bool = False) -> list[Lin
     if not view.facts.data and not view.diff.data:
         return [BLANK, *wrapped("No data or weights are recorded in this version.", width, indent="  ", tone="dim")]
     lines = data_lines(view, width) or [line(("   No data changed.", "dim"))]
+    lines += other_remarks(view, "data", {change.path for change in view.diff.data}, width)
     changed = {change.path for change in view.diff.data}
     same = [fact for fact in view.facts.data if fact.path not in changed]
     if same:
@@ -29,7 +31,7 @@ def data_lines(view: VersionView, width: int) -> list[Line]:
     """The changes alone."""
     lines: list[Line] = []
     for change in view.diff.data:
-        lines += _change_lines(change, width)
+        lines += [*_change_lines(change, width), *remark_lines(view, "data", change.path, width)]
     return lines
 
 
@@ -38,7 +40,10 @@ def _change_lines(change: DataChange, width: int) -> list[Line]:
     note = f"   {change.note}" if change.note else ""
     first, *rest = wrap(name, width - 4 - len(note) if width > len(note) + 24 else width - 4)
     mark = (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value])
-    lines = [line(mark, (first, "strong"), (note, "warn"), stop=True)]
+    there = change.after or change.before
+    source = there.source if there else ""
+    about = AboutFact("data", change.path, source, data_text(change.before), data_text(change.after))
+    lines = [line(mark, (first, "strong"), (note, "warn"), stop=True, about=about)]
     lines += [line("   ", (piece, "strong")) for piece in rest]
     lines += _fact_lines(change.before, width, "removed") + _fact_lines(change.after, width, "added")
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reviewtui.display import CHANGE_MARKS, holds_controls
 from reviewtui.tui.pages.layout import KIND_TONES, unchanged_line
+from reviewtui.tui.pages.remarks import AboutFact, remark_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, line, wrapped
 
@@ -15,7 +16,9 @@ def environment_page(view: VersionView, width: int, *, whole: bool = False) -> l
     lines: list[Line] = []
     for change in view.diff.environment:
         mark: tuple[str, Tone] = (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value])
-        lines += [line(mark, (change.path, "strong"), stop=True), *text_diff(change.lines), BLANK]
+        about = AboutFact("environment", change.path, change.path, "", "")
+        lines += [line(mark, (change.path, "strong"), stop=True, about=about), *text_diff(change.lines)]
+        lines += [*remark_lines(view, "environment", change.path, width), BLANK]
     if not lines:
         lines = [line(("   No environment file changed.", "dim")), BLANK]
     changed = {change.path for change in view.diff.environment}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 
 from rich.cells import cell_len
 
@@ -20,7 +20,15 @@ def key_width(keys: Iterable[str], width: int) -> int:
 
 
 def change_lines(
-    key: str, kind: ChangeKind | None, before: str, after: str, *, keys: int, width: int, after_tone: Tone = ""
+    key: str,
+    kind: ChangeKind | None,
+    before: str,
+    after: str,
+    *,
+    keys: int,
+    width: int,
+    after_tone: Tone = "",
+    about: Hashable = None,
 ) -> list[Line]:
     """A changed (or, without a kind, an unchanged) value: mark, key, before → after."""
     mark = CHANGE_MARKS[kind.value] if kind else " "
@@ -29,12 +37,12 @@ def change_lines(
     room = width - keys - 5
     if cell_len(key) <= keys and sum(cell_len(text) for text, _ in values) <= room:
         shown: list[Part] = [(f" {mark} ", tone), (fit(key, keys) + "  ", "strong" if kind else "dim")]
-        return [line(*shown, *[(text, after_tone or own) for text, own in values], stop=kind is not None)]
+        texts: list[Part] = [(text, after_tone or own) for text, own in values]
+        return [line(*shown, *texts, stop=kind is not None, about=about)]
     lines = []
     for index, piece in enumerate(wrap(key, width - 4)):
-        lines.append(
-            line((f" {mark} " if index == 0 else "   ", tone), (piece, "strong"), stop=kind is not None and index == 0)
-        )
+        is_stop = kind is not None and index == 0
+        lines.append(line((f" {mark} " if index == 0 else "   ", tone), (piece, "strong"), stop=is_stop, about=about))
     if kind is not ChangeKind.ADDED and kind is not None:
         lines += wrapped(before, width, indent="     ", tone="removed")
     lines += (

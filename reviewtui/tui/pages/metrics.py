@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from reviewtui.diff import ChangeKind, MetricChange, MetricVerdict
 from reviewtui.display import CHANGE_MARKS, delta_text, number_text, relative_text
 from reviewtui.tui.pages.layout import KIND_TONES, change_lines, key_width, unchanged_line
+from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, fit, line, wrapped
 
@@ -33,6 +34,7 @@ def metrics_page(view: VersionView, width: int, *, whole: bool = False) -> list[
     if not view.facts.metrics and not view.diff.metrics:
         return [BLANK, *wrapped("No metrics file was found in this version.", width, indent="  ", tone="dim")]
     lines = metric_lines(view, width, titled=True) or [line(("   No metric changed.", "dim"))]
+    lines += other_remarks(view, "metrics", {change.key for change in view.diff.metrics}, width)
     changed = {(change.file, change.key) for change in view.diff.metrics}
     same = [fact for fact in view.facts.metrics if (fact.file, fact.key) not in changed]
     if same:
@@ -60,7 +62,10 @@ def metric_lines(view: VersionView, width: int, *, titled: bool = False) -> list
     base = view.base.version if view.base else "—"
     columns = _Columns.of(changes, (base, view.version.version) if titled else ("", ""), width)
     titles = [columns.titles(base, view.version.version)] if titled else []
-    return titles + [columns.line(change) for change in changes]
+    lines = titles
+    for change in changes:
+        lines += [columns.line(change), *remark_lines(view, "metrics", change.key, width)]
+    return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class _Columns:
             (f"  {fit(delta_text(change.delta), self.delta, right=True)}{relative}", tone),
             (f"  {word}", tone),
             stop=True,
+            about=AboutFact("metrics", change.key, change.file, _before(change), _after(change)),
         )
 
 

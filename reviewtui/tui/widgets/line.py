@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from reviewtui.display import clean
 
-Tone = Literal["", "dim", "strong", "good", "bad", "warn", "accent", "heading", "added", "removed", "changed"]
+Plain = Literal["dim", "strong", "good", "bad", "warn", "accent", "heading", "added", "removed", "changed"]
+Syntax = Literal["syntax-key", "syntax-string", "syntax-number", "syntax-comment"]
+Ground = Literal["old-line", "new-line", "old-word", "new-word"]
+Tone = Literal["", Plain, Syntax, Ground]
 Part = str | tuple[str, Tone]
 
-TONES: tuple[Tone, ...] = ("dim", "strong", "good", "bad", "warn", "accent", "heading", "added", "removed", "changed")
+TONES: tuple[Tone, ...] = (*get_args(Plain), *get_args(Syntax), *get_args(Ground))
 
 _LONGEST_LINE = 20_000
 """Characters of one line that are kept; what is cut off is said."""
@@ -27,19 +30,31 @@ WHOLE_COMMENT = 70_000
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Text in spans, each with a tone. A `stop` is where next and previous change halt."""
+    """Text in spans, each with a tone. A `stop` is where next and previous change halt.
+
+    `grounds` are tones that lie under the spans', in the same order (none: nothing lies under them). `about` says what
+    the line is about, to whoever asks for more of it.
+    """
 
     spans: tuple[tuple[str, Tone], ...] = ()
     stop: bool = False
+    grounds: tuple[Tone, ...] = ()
+    about: Hashable = None
 
     @property
     def text(self) -> str:
         return "".join(text for text, _ in self.spans)
 
 
-def line(*parts: Part, stop: bool = False) -> Line:
+def line(*parts: Part, stop: bool = False, about: Hashable = None) -> Line:
     """A line of the given parts, each a text or (text, tone), made harmless by `clean`."""
-    return Line(tuple(span for span in map(_span, parts) if span[0]), stop)
+    return Line(tuple(span for span in map(_span, parts) if span[0]), stop, about=about)
+
+
+def grounded_line(*parts: tuple[str, Tone, Tone], about: Hashable = None) -> Line:
+    """A line of (text, tone, tone under it), made harmless by `clean`."""
+    kept = [(_harmless(text), tone, ground) for text, tone, ground in parts if text]
+    return Line(tuple((text, tone) for text, tone, _ in kept), False, tuple(ground for _, _, ground in kept), about)
 
 
 def _span(part: Part) -> tuple[str, Tone]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
+from reviewtui.tui.widgets.lazy_lines import LazyLines
 from reviewtui.tui.widgets.line import Line
 from reviewtui.tui.widgets.toned import Toned
 
@@ -67,6 +69,23 @@ class TextView(Toned, ScrollView, can_focus=True):
         """How many stops there are."""
         return len(self._stops)
 
+    @property
+    def current(self) -> Line | None:
+        """The line that is meant: the highlighted stop, else the first stop in sight, else the first line in sight."""
+        if 0 <= self.stop < len(self._stops):
+            return self._lines[self._stops[self.stop]]
+        top = round(self.scroll_y)
+        first = bisect_left(self._stops, top)
+        if first < len(self._stops) and self._stops[first] < top + self.size.height:
+            return self._lines[self._stops[first]]
+        return self._lines[top] if top < len(self._lines) else None
+
+    def go_to(self, y: int) -> None:
+        """Bring a line to the top."""
+        self.stop = -1
+        self.scroll_to(y=y, animate=False, force=True, immediate=True)
+        self.refresh()
+
     def search(self, words: str) -> int:
         """Make the lines that hold these words the stops (no words: the changes again); how many there are."""
         self._search = words.casefold()
@@ -96,11 +115,16 @@ class TextView(Toned, ScrollView, can_focus=True):
         self._built_for = width
         self._lines = self._build(width)
         self._find_stops()
-        longest = max((cell_len(line.text) for line in self._lines), default=0)
+        if isinstance(self._lines, LazyLines):
+            longest = self._lines.width
+        else:
+            longest = max((cell_len(line.text) for line in self._lines), default=0)
         self.virtual_size = Size(longest, len(self._lines))
 
     def _find_stops(self) -> None:
-        if self._search:
+        if isinstance(self._lines, LazyLines):
+            self._stops = self._lines.holding(self._search) if self._search else self._lines.stops
+        elif self._search:
             self._stops = [y for y, line in enumerate(self._lines) if self._search in line.text.casefold()]
         else:
             self._stops = [y for y, line in enumerate(self._lines) if line.stop]
@@ -114,6 +138,9 @@ class TextView(Toned, ScrollView, can_focus=True):
         self.scroll_to(y=self.scroll_y + by, animate=False, force=True, immediate=True)
 
     def action_sideways(self, by: int) -> None:
+        if isinstance(self._lines, LazyLines):
+            self._lines.sideways(by)
+            return
         self.scroll_to(x=self.scroll_x + by, animate=False, force=True, immediate=True)
 
     def action_half_page(self, by: int) -> None:
@@ -138,7 +165,7 @@ class TextView(Toned, ScrollView, can_focus=True):
             return Strip.blank(width, self.rich_style)
         is_stop = 0 <= self.stop < len(self._stops) and self._stops[self.stop] == row
         over = "text--stop" if is_stop else ""
-        strip = self._selected(self.toned_strip(self._lines[row].spans, over=over), row)
+        strip = self._selected(self.grounded_strip(self._lines[row], over=over), row)
         return strip.crop_extend(left, left + width, self.tone_style("", over=over)).apply_offsets(left, row)
 
     def _selected(self, strip: Strip, row: int) -> Strip:

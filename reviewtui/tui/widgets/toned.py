@@ -10,27 +10,47 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reviewtui.tui.widgets.line import TONES, Tone
+from reviewtui.tui.named_bindings import NamesBindings
+from reviewtui.tui.widgets.line import TONES, Line, Tone
 
 
-class Toned(Widget):
+class Toned(NamesBindings, Widget):
     """A widget whose component classes `tone--NAME` say how each tone looks."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
 
-    _tone_styles: dict[tuple[str, str], Style]
+    _tone_styles: dict[tuple[str, str, bool], Style]
 
-    def tone_style(self, tone: Tone, *, over: str = "") -> Style:
-        """The style of a tone, over a component class (such as the cursor's) or over the widget itself."""
+    def tone_style(self, tone: Tone, *, over: str = "", alone: bool = False) -> Style:
+        """The style of a tone, over a component class (such as the cursor's) or over the widget itself.
+
+        `alone`: what the tone itself says, to be laid over another one.
+        """
         cache = self.__dict__.setdefault("_tone_styles", {})
-        style: Style | None = cache.get((tone, over))
+        style: Style | None = cache.get((tone, over, alone))
         if style is None:
-            style = self.get_component_rich_style(over) if over else self.rich_style
+            below = self.get_component_rich_style(over) if over else self.rich_style
+            style = Style() if alone else below
             if tone:
                 own = self.get_component_rich_style(f"tone--{tone}", partial=True)
-                style += own.without_color if over and style.reverse else own
-            cache[tone, over] = style
+                style += own.without_color if over and below.reverse else own
+            cache[tone, over, alone] = style
         return style
+
+    def grounded_strip(self, line: Line, *, over: str = "") -> Strip:
+        """The spans of a line, each over the tone that lies under it."""
+        if not line.grounds:
+            return self.toned_strip(line.spans, over=over)
+        # The ground of a whole line gives way to the cursor's; that of a word stays.
+        segments = [
+            Segment(
+                text,
+                self.tone_style("" if over and ground.endswith("-line") else ground, over=over)
+                + self.tone_style(tone, over=over, alone=True),
+            )
+            for (text, tone), ground in zip(line.spans, line.grounds, strict=True)
+        ]
+        return Strip(segments)
 
     def toned_strip(self, spans: Iterable[tuple[str, Tone]], *, over: str = "") -> Strip:
         """The spans as one strip of their natural length."""

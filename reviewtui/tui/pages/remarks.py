@@ -1,0 +1,45 @@
+"""Comments on one key, shown below it; and on keys that this difference does not show, at the page's end."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from reviewtui.remarks import Remark, remarks_by_key
+from reviewtui.tui.reading import VersionView
+from reviewtui.tui.widgets.line import BLANK, Line, heading, line, wrapped
+
+
+@dataclass(frozen=True, slots=True)
+class AboutFact:
+    """What a line of a page is about: a key of a category, the file that holds it, and both values as text."""
+
+    category: str
+    key: str
+    file: str
+    before: str
+    after: str
+
+
+def remark_lines(view: VersionView, category: str, key: str, width: int) -> list[Line]:
+    """What was said of a key."""
+    return lines_of(remarks_by_key(view.reviews).get((category, key), ()), width)
+
+
+def lines_of(remarks: Iterable[Remark], width: int) -> list[Line]:
+    """Remarks, each with its speaker and, where it does not count, why not."""
+    lines: list[Line] = []
+    for remark in remarks:
+        doubt = f"   does not count: {remark.reason}" if remark.reason else ""
+        lines.append(line(("     “ ", "accent"), (remark.reviewer or "unknown", "strong"), (doubt, "warn")))
+        lines += wrapped(remark.text, width, indent="       ", tone="dim" if remark.reason else "")
+    return lines
+
+
+def other_remarks(view: VersionView, category: str, shown: Collection[str], width: int) -> list[Line]:
+    """What was said of keys of a category that are not among those shown."""
+    lines: list[Line] = []
+    for (of, key), remarks in remarks_by_key(view.reviews).items():
+        if of == category and key not in shown:
+            lines += [*wrapped(key, width, indent="   ", tone="strong"), *lines_of(remarks, width)]
+    return [BLANK, heading("COMMENTS", "on keys that did not change"), *lines] if lines else []
