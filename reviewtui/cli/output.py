@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reviewtui import display
@@ -285,8 +285,8 @@ def print_decision(
         if finding.unblock:
             printer.line(f"      could unblock: {clean(', '.join(finding.unblock))}")
         for record in finding.ignored:
-            text = f"      not counted: {clean(record.reason)}  {clean(reviewers.get(record.id, ''))}  {record.id}"
-            printer.line(printer.paint(text, "dim"))
+            words = (clean(record.reason), clean(reviewers.get(record.id, "")), record.id)
+            printer.line(printer.paint(f"      not counted: {'  '.join(filter(None, words))}", "dim"))
 
 
 def print_exact(content: bytes) -> None:

@@ -63,8 +63,12 @@ def _records(finding: Finding, width: int, reviewers: Mapping[str, str]) -> list
     if finding.unblock:
         lines += wrapped(f"Could unblock: {', '.join(finding.unblock)}", width, indent="   ", tone="accent")
     for record in finding.counted:
-        lines += wrapped(f"✓ counted: {reviewers.get(record, '')} {record}", width, indent="   ", tone="dim")
+        lines += wrapped(f"✓ counted: {_by(reviewers, record)}", width, indent="   ", tone="dim")
     for ignored in finding.ignored:
-        words = f"· not counted ({ignored.reason}): {reviewers.get(ignored.id, '')} {ignored.id}"
+        words = f"· not counted ({ignored.reason}): {_by(reviewers, ignored.id)}"
         lines += wrapped(words, width, indent="   ", tone="dim")
     return lines
+
+
+def _by(reviewers: Mapping[str, str], record: str) -> str:
+    return " ".join(filter(None, (reviewers.get(record, ""), record)))
