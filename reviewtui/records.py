@@ -59,6 +59,11 @@ class Records:
         """Whether any line stands beside a version's commit, or claims to speak of the version."""
         return version.commit in self.by_commit or (version.model, version.version) in self.by_version
 
+    def reviewers_of(self, version: ModelVersion) -> tuple[str, ...]:
+        """Whoever the lines about a version, or beside its commit, claim as reviewer."""
+        lines = (*self.beside(version.commit), *self.elsewhere(version.model, version.version, than=version.commit))
+        return tuple(sorted({line.claim.reviewer for line in lines if line.claim is not None}))
+
     def of(self, reviewer: str) -> tuple[RecordedLine, ...]:
         """The lines that claim to be a reviewer's, the highest sequence number first."""
         own = [

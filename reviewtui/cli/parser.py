@@ -127,6 +127,15 @@ def _add_shows(families: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     diff.add_argument("versions", nargs="+", metavar="[BASE] VERSION")
     diff.add_argument("--text", action="store_true", help="the files' own text, as git diff shows it, too")
+    history = _command(
+        families,
+        "history",
+        commands.history,
+        "tell what happened, when, and by whom",
+        more="Candidates, verdicts (counted or not,\neach with its reason), releases, stages, changes of the policy; newest first.",
+        examples=("history", "history churn --json"),
+    )
+    history.add_argument("model", nargs="?", metavar="MODEL")
     reviews = _command(
         families,
         "reviews",

@@ -17,6 +17,7 @@ from reviewtui.git.parsing import MalformedObjectError, parse_commit, parse_iden
 from reviewtui.git.process import Git
 from reviewtui.git.refs import is_ref_name, read_refs
 from reviewtui.git.remotes import Progress
+from reviewtui.git.stamp import refs_stamp
 from reviewtui.git.tree import CommitTree, TreeStore
 
 MAX_COMMIT_BYTES = 4 << 20
@@ -26,6 +27,8 @@ _HEX = re.compile(r"[0-9a-f]{4,64}\Z")
 _ID_DIGITS = {"sha1": 40, "sha256": 64}
 _SCHEME = re.compile(r"^[a-z+]+://")
 _PLACES = ("refs/heads/", "refs/tags/", "refs/remotes/")
+_DECOYS = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
+"""Where Git looks for a ref that is not there under the very name that was given (gitrevisions)."""
 
 
 class Repository:
@@ -114,6 +117,10 @@ class Repository:
         path = host.replace(":", "/", 1) if "://" not in url and "@" in url else host
         return path.removesuffix(".git").strip("/")
 
+    def stamp(self) -> str:
+        """A text that changes when a ref does, so that whoever looks on notices; no process is started."""
+        return refs_stamp(self.git_dir, self.common_dir)
+
     def remotes(self) -> tuple[str, ...]:
         """The names of the configured remotes."""
         names = (key.split(".", 1)[1].rpartition(".")[0] for key in self._settings if key.startswith("remote."))
@@ -151,12 +158,26 @@ class Repository:
         """What one ref (by its full name) points to, or None. The object itself may be missing."""
         if not (name.startswith("refs/") and is_ref_name(name)):
             return None
-        info = self.git.cat_file.info(name)
-        if info is not None:
-            return info[0]
+        info = self.present_ref(name)
         # A ref whose object is missing looks to cat-file as if it were not there; whoever reads a veto must know.
-        printed = self.git.run("rev-parse", "--verify", "--quiet", name, ok=(0, 1)).decode("ascii").strip()
-        return ObjectId(printed) if printed else None
+        return info[0] if info is not None else self._exact_ref(name)
+
+    def present_ref(self, name: str) -> tuple[ObjectId, str] | None:
+        """Id and type of what one ref points to, where that is here. No process is started to find that it is not."""
+        decoys = [place.format(name) for place in _DECOYS]
+        infos = self.git.cat_file.infos((name, *decoys))
+        # Where there is no refs/x, Git takes refs/heads/refs/x and its like for it, which anybody may push.
+        if not any(infos[decoy] for decoy in decoys):
+            info = infos[name]
+        else:
+            exact = self._exact_ref(name)
+            info = self.git.cat_file.info(exact) if exact is not None else None
+        return (info[0], info[1]) if info is not None else None
+
+    def _exact_ref(self, name: str) -> ObjectId | None:
+        printed = self.git.run("for-each-ref", "--format=%(objectname) %(refname)", name).decode("utf-8", "replace")
+        rows = (line.split(" ", 1) for line in printed.split("\n") if line)
+        return next((ObjectId(object_id) for object_id, found in rows if found == name), None)
 
     def fetch(self, remote: str, refspecs: Sequence[str], *, progress: Progress | None = None) -> None:
         """Fetches exactly these refspecs: no tags, no pruning. Raises: GitError."""

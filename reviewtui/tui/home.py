@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,22 +14,14 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.display import clean
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
-from reviewtui.tui.asking import Asks
+from reviewtui.tui.list_pane import ListPane
 from reviewtui.tui.messages import RecordsChanged
+from reviewtui.tui.noticing import NoticesChanges
 from reviewtui.tui.project_like import ProjectLike
-from reviewtui.tui.reading import ProjectSummary, read_summary, read_version
-from reviewtui.tui.rows import (
-    QUEUE_COLUMNS,
-    SORTS,
-    VERSION_COLUMNS,
-    VersionRow,
-    haystacks,
-    queue_cells,
-    queue_of,
-    rows_of,
-    rows_with_state,
-    version_cells,
-)
+from reviewtui.tui.reading import ProjectSummary, read_metrics, read_summary
+from reviewtui.tui.rows import VersionRow, haystacks, queue_of, rows_of, rows_with_state
+from reviewtui.tui.tabs import FILLED, TABS
+from reviewtui.tui.undo import OffersUndo
 from reviewtui.tui.versions_pane import VersionsPane
 from reviewtui.tui.widgets.line import Part
 from reviewtui.tui.widgets.strips import NoticeLine, Tab, TabLine, TitleLine
@@ -40,24 +30,11 @@ from reviewtui.tui.widgets.table import LineTable
 PREVIEW_BESIDE, PREVIEW_BELOW = 110, 24
 """From this width the preview stands beside the list; below it, from this height, under the list."""
 
+COMPLAINT = "?"
 Rows = tuple[tuple[VersionRow, ...], tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class HomeTab:
-    """A tab of the home screen: its title, and the widget that shows it. More tabs are more entries of TABS."""
-
-    title: str
-    pane: Callable[[], VersionsPane]
-
-
-TABS = (
-    HomeTab("Queue", lambda: VersionsPane(QUEUE_COLUMNS, queue_cells, sorts=("newest", "name"), name="queue")),
-    HomeTab("Versions", lambda: VersionsPane(VERSION_COLUMNS, version_cells, sorts=SORTS, name="versions")),
-)
-
-
-class HomeScreen(Asks[None]):
+class HomeScreen(OffersUndo[None], NoticesChanges[None]):
     """Lists with a preview; everything else is opened from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,8 +51,10 @@ class HomeScreen(Asks[None]):
         Binding("q", "quit", "Quit"),
         Binding("m", "verdict('comment')", "Comment", show=False),
         Binding("w", "verdict('withdraw')", "Withdraw your verdict", show=False),
-        Binding("1", "tab(0)", "Queue: what waits for review", show=False),
-        Binding("2", "tab(1)", "Versions: all of them", show=False),
+        Binding("comma", "settings", "Settings and policy", show=False),
+        Binding("colon", "app.command_palette", "Command palette", show=False),
+        Binding("u", "undo", "Take the verdict just recorded back", show=False),
+        *[Binding(str(n), f"tab({n - 1})", f"{tab.title}: {tab.what}", show=False) for n, tab in enumerate(TABS, 1)],
         Binding("escape", "back", "Clear the filter, or the message", show=False),
     ]
 
@@ -86,6 +65,8 @@ class HomeScreen(Asks[None]):
         self._summary: ProjectSummary | None = None
         self._loaded = False
         self._panes = tuple(tab.pane() for tab in TABS)
+        self._outdated = set(range(FILLED, len(TABS)))
+        """The tabs that must be read before they can be shown."""
 
     def compose_body(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -97,6 +78,7 @@ class HomeScreen(Asks[None]):
         self.query_one(TitleLine).show([(" reviewtui", "heading")])
         self._show_tab(0)
         self.open_project()
+        self.look_on()
 
     # Reading
 
@@ -117,13 +99,27 @@ class HomeScreen(Asks[None]):
         self.read_states()
 
     def read_states(self) -> None:
-        """Read the state of every version."""
-        self.ask(
-            "overview",
-            lambda: _with_texts(rows_with_state(self.project.overview())),
-            then=self._show_states,
-            busy="reading states",
-        )
+        """Read the state of every version, and whatever the tab on show needs."""
+        self._outdated = set(range(FILLED, len(TABS)))
+        self.ask("overview", lambda: _read_states(self.project), then=self._show_states, busy="reading states")
+        self._read_tab()
+
+    def _read_tab(self) -> None:
+        """Read the tab on show, where it has not been read since anything changed."""
+        index, tab = self._active, TABS[self._active]
+        if index not in self._outdated or tab.read is None or self.review_app.opened is None:
+            return
+        self._outdated.discard(index)
+        pane, read = self.active_pane, tab.read
+        if not pane.total:
+            pane.say_empty(f"Reading the {tab.title.lower()} …")
+
+        def show(answer: object) -> None:
+            pane.now = time.time()
+            pane.take(answer)
+            self._show_counts()
+
+        self.ask(f"tab {index}", lambda: read(self.project), then=show, busy=f"reading the {tab.title.lower()}")
 
     def _show_summary(self, summary: ProjectSummary) -> None:
         self._summary = summary
@@ -152,7 +148,12 @@ class HomeScreen(Asks[None]):
             return
         self._fill(rows, waiting=())
 
-    def _show_states(self, rows: Rows) -> None:
+    @property
+    def may_reload(self) -> bool:
+        return self.app.screen is self and not self.active_pane.is_filtering
+
+    def _show_states(self, answer: tuple[Rows, str]) -> None:
+        rows, self.stamp = answer
         self._loaded = True
         waiting = queue_of(rows[0], self._summary.reviewer if self._summary else "")
         self._fill(rows, waiting=waiting)
@@ -160,7 +161,9 @@ class HomeScreen(Asks[None]):
             self._show_tab(1)
 
     def _fill(self, rows: Rows, *, waiting: tuple[VersionRow, ...]) -> None:
-        queue, versions = self._pane(0), self._pane(1)
+        queue, versions = (self.query_one(f"#{name}", VersionsPane) for name in ("queue", "versions"))
+        queue.forget_metrics()
+        versions.forget_metrics()
         queue.now = versions.now = time.time()
         queue.me = self._summary.reviewer if self._summary else ""
         unread = ("Reading what waits …",) if self.waits_for("overview") else _EMPTY_QUEUE
@@ -172,12 +175,16 @@ class HomeScreen(Asks[None]):
         if topic == "preview":
             self.active_pane.show_preview_error(f"{error.message} {error.hint}".strip())
             return
+        if topic == "look":
+            return
         self.say_error(error)
-        if topic == "open":
-            for index in range(len(TABS)):
-                self._pane(index).fill(
-                    (), (), empty=(clean(error.message), clean(error.hint), "r tries again · q leaves")
-                )
+        failed = self._panes if topic == "open" else ()
+        if topic.startswith("tab "):
+            index = int(topic.removeprefix("tab "))
+            self._outdated.add(index)
+            failed = (self._pane(index),)
+        for pane in failed:
+            pane.say_empty(clean(error.message), clean(error.hint), "r tries again · q leaves")
 
     @on(RecordsChanged)
     def _records_changed(self) -> None:
@@ -185,11 +192,11 @@ class HomeScreen(Asks[None]):
 
     # Tabs
 
-    def _pane(self, index: int) -> VersionsPane:
+    def _pane(self, index: int) -> ListPane[Any]:
         return self._panes[index]
 
     @property
-    def active_pane(self) -> VersionsPane:
+    def active_pane(self) -> ListPane[Any]:
         return self._pane(self._active)
 
     def _show_tab(self, index: int) -> None:
@@ -199,6 +206,8 @@ class HomeScreen(Asks[None]):
         self.active_pane.table.focus()
         self.active_pane.refresh_preview()
         self._show_counts()
+        self._rows_changed()
+        self._read_tab()
         self.refresh_keys()
 
     def _show_counts(self) -> None:
@@ -226,24 +235,36 @@ class HomeScreen(Asks[None]):
     @property
     def version(self) -> ModelVersion | None:
         """The version under the cursor."""
-        row = self.active_pane.table.current
-        return row.version if row else None
+        return self.active_pane.version
 
-    @on(VersionsPane.FilterChanged)
+    @on(ListPane.FilterChanged)
     def _rows_changed(self) -> None:
         pane = self.active_pane
         words = f"filter {pane.words} · {pane.table.count:,} of {pane.total:,}" if pane.words else ""
         sort = f"sorted by {pane.sort}" if pane.sort else ""
         said = " · ".join(part for part in (words, sort) if part)
-        self.query_one(NoticeLine).rest((said, "accent"))
+        notice = self.query_one(NoticeLine)
+        notice.rest((said, "accent"))
+        if pane.filter.complaint:
+            self.say(pane.filter.complaint, tone="warn", mark=COMPLAINT)
+        elif notice.mark == COMPLAINT:
+            self.say("")
 
-    @on(VersionsPane.PreviewWanted)
-    def _read_preview(self, message: VersionsPane.PreviewWanted) -> None:
-        row = message.pane.table.current
-        if row is None or self.review_app.opened is None:
+    @on(ListPane.PreviewWanted)
+    def _read_preview(self, message: ListPane.PreviewWanted) -> None:
+        pane = message.pane
+        item = pane.table.current
+        question = pane.question(item) if item is not None else None
+        if question is None or self.review_app.opened is None:
             return
-        version = row.version
-        self.ask("preview", lambda: read_version(self.project, version), then=message.pane.show_preview)
+        key = pane.key_of(item)
+        self.ask("preview", lambda: question(self.project), then=lambda answer: pane.show_preview(key, answer))
+
+    @on(VersionsPane.MetricsWanted)
+    def _read_metrics(self, message: VersionsPane.MetricsWanted) -> None:
+        pane, versions = message.pane, message.pane.versions_of_all
+        busy = f"reading the metrics of {len(versions):,} versions"
+        self.ask("metrics", lambda: read_metrics(self.project, versions), then=pane.take_metrics, busy=busy)
 
     @on(LineTable.Opened)
     def _row_opened(self) -> None:
@@ -256,10 +277,12 @@ class HomeScreen(Asks[None]):
             return ""
         if self.review_app.opened is None:
             return "The repository is not open yet."
+        if action == "settings" or action == "undo":
+            return ""
         if action in ("filter", "sort"):
             return "" if self.active_pane.total else "There is no row."
         if self.version is None:
-            return "No version is selected."
+            return "No version is selected." if self.active_pane.table.current is None else "This row is no version's."
         return self.review_app.no_signer if action.startswith(("verdict", "release")) else ""
 
     def _may(self, action: str) -> bool:
@@ -269,16 +292,23 @@ class HomeScreen(Asks[None]):
         return not reason
 
     def action_open(self) -> None:
-        if self._may("open") and (version := self.version) is not None:
+        pane = self.active_pane
+        page = pane.page_of(pane.table.current) if pane.table.current is not None else None
+        if page is not None:
+            self.app.push_screen(page, self._open_version)
+        elif self._may("open"):
+            self._open_version(self.version)
+
+    def _open_version(self, version: ModelVersion | None) -> None:
+        if version is not None:
             from reviewtui.tui.version import VersionScreen
 
-            others = tuple(row.version for row in self.active_pane.table.shown_items())
             self.say("")
-            self.app.push_screen(VersionScreen(version, others), self._returned)
+            self.app.push_screen(VersionScreen(version, self.active_pane.versions), self._returned)
 
     def _returned(self, version: ModelVersion | None) -> None:
-        """Put the cursor on the version that was looked at last."""
-        if version is not None:
+        """Put the cursor on the version that was looked at last, unless it is on one of its rows."""
+        if version is not None and self.version != version:
             self.active_pane.table.go_to(f"{version.name} {version.ref}")
         self.active_pane.refresh_preview()
 
@@ -287,26 +317,34 @@ class HomeScreen(Asks[None]):
             from reviewtui.tui.sign_dialog import SignDialog
 
             unseen = f"You have not opened {version.name}: what you sign covers all of it."
-            self.app.push_screen(SignDialog(version, Verdict(verdict), warnings=(unseen,)), self._recorded)
+            self.sign_verdict(SignDialog(version, Verdict(verdict), warnings=(unseen,)))
+
+    def recorded(self, said: str | None) -> None:
+        if said:
+            self.say_done(said)
+            self.read_states()
+            self.active_pane.refresh_preview()
+
+    def action_settings(self) -> None:
+        if self._may("settings"):
+            from reviewtui.tui.settings_screen import SettingsScreen
+
+            self.app.push_screen(SettingsScreen())
 
     def action_release(self) -> None:
         if self._may("release") and (version := self.version) is not None:
             from reviewtui.tui.release_dialog import ReleaseDialog
 
-            self.app.push_screen(ReleaseDialog(version), self._recorded)
-
-    def _recorded(self, said: str | None) -> None:
-        if said:
-            self.say_done(said)
-            self.read_states()
-            self.active_pane.refresh_preview()
+            self.app.push_screen(ReleaseDialog(version), self.recorded)
 
     def action_filter(self) -> None:
         if self._may("filter"):
             self.active_pane.start_filter()
 
     def action_sort(self) -> None:
-        if self._may("sort"):
+        if self._may("sort") and not self.active_pane.SORTS:
+            self.say_why_not("These rows have one order: the newest first.")
+        elif self._may("sort"):
             sort = self.active_pane.next_sort()
             self.say(f"Sorted by {sort}." if sort else "In the catalog's order.")
 
@@ -345,3 +383,9 @@ _NO_VERSIONS = (
 def _with_texts(rows: tuple[VersionRow, ...]) -> Rows:
     """The rows with what a filter searches, made beside the event loop."""
     return rows, haystacks(rows)
+
+
+def _read_states(project: ProjectLike) -> tuple[Rows, str]:
+    """The versions with their states, and the stamp of the refs that they were read from."""
+    stamp = project.repository.stamp()
+    return _with_texts(rows_with_state(project.overview(), project.records.reviewers_of)), stamp

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reviewtui.errors import SigningError
@@ -77,3 +79,19 @@ def read_version(project: ProjectLike, version: ModelVersion, *, base: ModelVers
         reviews=project.reviews(version),
         gate=project.gate(version),
     )
+
+
+def read_metrics(project: ProjectLike, versions: Sequence[ModelVersion]) -> dict[str, dict[str, float]]:
+    """The metrics of many versions, by commit: {commit: {metric: value}}."""
+    found: dict[str, dict[str, float]] = {}
+    for version, metrics in zip(versions, project.metric_history(versions), strict=True):
+        values = ((fact.key, fact.value) for fact in metrics)
+        found[version.commit] = {
+            key: float(value) for key, value in values if isinstance(value, int | float | Decimal) and not_a_flag(value)
+        }
+    return found
+
+
+def not_a_flag(value: object) -> bool:
+    """Whether a number is one that can be compared with a bound."""
+    return not isinstance(value, bool) and not (isinstance(value, int) and value.bit_length() > 1000)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.display import STATE_MARKS, age_text, approvals_text
+from reviewtui.tui import filters
+from reviewtui.tui.filters import haystack
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.table import Cell, Column
 
@@ -39,6 +41,7 @@ class VersionRow:
     approvals: int = 0
     required: int = 0
     people: tuple[str, ...] = ()
+    reviewers: tuple[str, ...] = ()
 
     def waits_for(self, me: str) -> str:
         """Whom or what a waiting version waits for, in words; the one who asks is "you"."""
@@ -112,9 +115,13 @@ def rows_of(versions: Sequence[ModelVersion]) -> tuple[VersionRow, ...]:
     return tuple(VersionRow(version) for version in versions)
 
 
-def rows_with_state(overview: Sequence[VersionStatus]) -> tuple[VersionRow, ...]:
-    """Rows with their states."""
-    return tuple(VersionRow(s.version, s.state, s.approvals, s.required, s.waits_for) for s in overview)
+def rows_with_state(
+    overview: Sequence[VersionStatus], reviewers: Callable[[ModelVersion], tuple[str, ...]] = lambda version: ()
+) -> tuple[VersionRow, ...]:
+    """Rows with their states; `reviewers` are whoever recorded anything on a version."""
+    return tuple(
+        VersionRow(s.version, s.state, s.approvals, s.required, s.waits_for, reviewers(s.version)) for s in overview
+    )
 
 
 def queue_of(rows: Sequence[VersionRow], me: str) -> tuple[VersionRow, ...]:
@@ -146,37 +153,30 @@ def sorted_rows(rows: Sequence[VersionRow], sort: str) -> tuple[VersionRow, ...]
 
 
 def haystacks(rows: Sequence[VersionRow]) -> tuple[str, ...]:
-    """For each row the case-folded text that a filter searches: words, then the fields, each begun by a NUL.
-
-    It is never shown, so it is not cleaned; only NUL is kept out of what the repository says.
-    """
+    """For each row what a filter searches (see filters.haystack)."""
     return tuple(_haystack(row) for row in rows)
 
 
 def _haystack(row: VersionRow) -> str:
     version = row.version
     stages = " ".join(version.stages)
-    words = (
-        f"{version.name} {row.state} {version.author} {version.commit} {version.subject} {stages} {version.note}",
-        f"state:{row.state}",
-        f"model:{version.model}",
-        f"author:{version.author}",
-        f"kind:{version.kind.value}",
-        f"stage:{stages}",
+    words = f"{version.name} {row.state} {version.author} {version.commit} {version.subject} {stages} {version.note}"
+    return haystack(
+        words,
+        (
+            ("state", row.state),
+            ("model", version.model),
+            ("author", version.author),
+            ("kind", version.kind.value),
+            *(("stage", stage) for stage in version.stages),
+            *(("reviewer", reviewer) for reviewer in row.reviewers),
+        ),
     )
-    text = "\0".join(words)
-    if text.count("\0") != len(words) - 1:
-        text = "\0".join(word.replace("\0", " ") for word in words)
-    return text.casefold()
 
 
-FIELDS = ("state:", "model:", "author:", "kind:", "stage:")
+FIELDS = ("state", "model", "author", "kind", "stage", "reviewer")
 
 
 def matching(texts: Sequence[str], words: str) -> list[int]:
-    """The numbers of the haystacks that hold every word; state:, model:, author:, kind: and stage: search a field."""
-    needles = [f"\0{word}" if word.startswith(FIELDS) else word for word in words.casefold().split()]
-    found: list[int] = list(range(len(texts)))
-    for needle in needles:
-        found = [index for index in found if needle in texts[index]]
-    return found
+    """The numbers of the haystacks that hold every word; state:, model:, … look in one field."""
+    return filters.matching(texts, filters.parse_filter(words, FIELDS, now=0))

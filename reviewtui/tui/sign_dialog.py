@@ -50,8 +50,8 @@ class SignDialog(Dialog[str]):
 
     def __init__(self, version: ModelVersion, verdict: Verdict, *, warnings: tuple[str, ...] = ()) -> None:
         super().__init__()
-        self._version = version
-        self._verdict = verdict
+        self.version = version
+        self.verdict = verdict
         self._warnings = warnings
         self._prepared: PreparedReview | None = None
         self._refusal: ReviewTuiError | None = None
@@ -69,9 +69,9 @@ class SignDialog(Dialog[str]):
             yield TextView(id="statement")
 
     def on_mount(self) -> None:
-        deed = _DEEDS[self._verdict]
+        deed = _DEEDS[self.verdict]
         self.query_one(TitleLine).show(
-            [(f" {deed} ", "heading"), (self._version.name, "strong")], [("^s signs · esc cancels ", "dim")]
+            [(f" {deed} ", "heading"), (self.version.name, "strong")], [("^s signs · esc cancels ", "dim")]
         )
         comment = self.query_one(TextArea)
         comment.focus()
@@ -80,11 +80,11 @@ class SignDialog(Dialog[str]):
 
     @property
     def _needs_comment(self) -> bool:
-        return self._verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE)
+        return self.verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE)
 
     @property
     def _draft_key(self) -> tuple[str, str]:
-        return f"{self._version.name} {self._version.commit}", self._verdict.value
+        return f"{self.version.name} {self.version.commit}", self.verdict.value
 
     @property
     def _draft(self) -> str:
@@ -102,7 +102,7 @@ class SignDialog(Dialog[str]):
         self._rest = self.set_timer(_REST_BEFORE_PREPARING, self._prepare)
 
     def _prepare(self) -> None:
-        version, verdict, comment = self._version, self._verdict, self.query_one(TextArea).text.strip()
+        version, verdict, comment = self.version, self.verdict, self.query_one(TextArea).text.strip()
         self._prepared = self._refusal = None
         if self._needs_comment and not comment:
             self.forget("prepare")
@@ -157,7 +157,7 @@ class SignDialog(Dialog[str]):
         if self._refusal is not None:
             return f"{self._refusal.message} {self._refusal.hint}".strip()
         if self._needs_comment and not self.query_one(TextArea).text.strip():
-            return f"Write a comment first: to {self._verdict.value} needs one."
+            return f"Write a comment first: to {self.verdict.value} needs one."
         if self._prepared is None:
             return "The statement is being written."
         return ""
@@ -175,7 +175,7 @@ class SignDialog(Dialog[str]):
     def _is_recorded(self, receipt: Receipt) -> None:
         self.review_app.drafts.pop(self._draft_key, None)
         short = receipt.id.removeprefix("sha256:")[:12]
-        self.dismiss(f"Recorded: {self._verdict.value} {self._version.name}, record {short}.")
+        self.dismiss(f"Recorded: {self.verdict.value} {self.version.name}, record {short}.")
 
     def action_cancel(self) -> None:
         if self._signing:

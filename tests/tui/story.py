@@ -11,14 +11,26 @@ from types import SimpleNamespace
 from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
 from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, VersionKind
 from reviewtui.comparison import Compared, Comparison, compare_versions
-from reviewtui.diff import Change, ChangeKind, DataChange, MetricChange, MetricVerdict, TextChange, TextPair, VersionDiff
+from reviewtui.diff import (
+    Change,
+    ChangeKind,
+    DataChange,
+    MetricChange,
+    MetricVerdict,
+    TextChange,
+    TextPair,
+    VersionDiff,
+)
 from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
 from reviewtui.facts.model import DataDigest, DataFact, EnvironmentFile, Fact, Problem, VersionFacts
 from reviewtui.git.objects import ObjectId, Person, Ref, RefName
+from reviewtui.history import AuditRecord, HistoryEvent
 from reviewtui.judging import ReviewEntry
 from reviewtui.policy.decision import Decision, Finding, FindingState, IgnoredRecord
 from reviewtui.project import VersionStatus
-from reviewtui.review import Verdict
+from reviewtui.review import ReviewSubject, Verdict
+from reviewtui.settings import Settings
+from tests.tui.trail import history_of, settings_values, subject_of, trail_of
 
 NOW = 1_795_000_000
 DAY = 86_400
@@ -162,6 +174,8 @@ class StoryProject:
     asked: list[str] = field(default_factory=list)
     before_sign: Callable[[], None] = lambda: None
     reloads: int = 0
+    stamp: str = "as it was"
+    reviewed_before: bool = False
 
     @property
     def repository(self) -> SimpleNamespace:
@@ -170,11 +184,46 @@ class StoryProject:
             name="fraud-models",
             trusted_branch=lambda: branch,
             identity=lambda: Person("Ada", "ada@example.com"),
+            stamp=lambda: self.stamp,
         )
 
     @property
-    def settings(self) -> SimpleNamespace:
-        return SimpleNamespace(problems=(), exists=self.has_settings)
+    def settings(self) -> Settings:
+        return replace(settings_values(self.text), problems=()) if self.has_settings else Settings()
+
+    @property
+    def identity(self) -> str:
+        return "git.example.com/ml/fraud"
+
+    @property
+    def trust(self) -> SimpleNamespace:
+        keys = {"SHA256:9fKq3XJ2mT4Qe0": ("bob@example.com",), "SHA256:other": (self.text,)}
+        return SimpleNamespace(fingerprints=lambda: keys, problems=(f"allowed_signers, line 3: {self.text}",))
+
+    @property
+    def records(self) -> SimpleNamespace:
+        first = self.versions[:1]
+        return SimpleNamespace(reviewers_of=lambda version: ("bob@example.com",) if version in first else ())
+
+    def history(self) -> tuple[HistoryEvent, ...]:
+        return history_of(self.versions, self.trail())
+
+    def trail(self) -> tuple[AuditRecord, ...]:
+        return trail_of(self.versions, text=self.text)
+
+    def subject(self, version: ModelVersion) -> ReviewSubject:
+        return subject_of(version)
+
+    def find(self, name: str) -> ModelVersion:
+        commit = name.rpartition("@")[2]
+        return replace(self.versions[0], kind=VersionKind.COMMIT, version=commit[:10], commit=commit, ref="")
+
+    def last_verdict(self, version: ModelVersion, reviewer: str) -> SimpleNamespace | None:
+        if not self.reviewed_before:
+            return None
+        earlier = replace(version, commit=oid("earlier"))
+        review = SimpleNamespace(verdict=Verdict.APPROVE, at="2026-11-18T10:00:00Z", subject=subject_of(earlier))
+        return SimpleNamespace(review=review, principal=reviewer)
 
     @property
     def catalog(self) -> VersionCatalog:

@@ -135,6 +135,11 @@ class NoticeLine(Toned):
         """The sentence on show ("" where there is none)."""
         return self._text
 
+    @property
+    def mark(self) -> str:
+        """The mark of the sentence on show."""
+        return self._mark if self._text else ""
+
     def say(self, text: str, *, tone: Tone = "", mark: str = "") -> None:
         """Show a sentence until the next one; "" takes it away."""
         self._text, self._tone, self._mark = text, tone, mark

@@ -1,0 +1,139 @@
+"""AuditPane: every record, newest first, with what its signature is worth; beside it why it counts or does not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, cast
+
+from textual.screen import Screen
+
+from reviewtui.catalog import ModelVersion
+from reviewtui.display import VERDICT_MARKS
+from reviewtui.history import AuditRecord
+from reviewtui.tui.filters import haystack, seconds_of
+from reviewtui.tui.list_pane import ListPane, Question
+from reviewtui.tui.pages.record import RecordView, record_lines
+from reviewtui.tui.project_like import ProjectLike
+from reviewtui.tui.widgets.line import Line, Tone
+from reviewtui.tui.widgets.table import Cell, Column
+
+_COLUMNS = (
+    Column("WHEN (UTC)", 16, keep=97),
+    Column("VERSION", 18, fills=True, most=30, keep=100),
+    Column("VERDICT", 11, keep=99),
+    Column("REVIEWER", 16, fills=True, most=28, keep=98),
+    Column("COUNTS", 22, fills=True, most=34, keep=99),
+    Column("KEY", 15, keep=60),
+    Column("NOTE", 8, keep=50),
+)
+_TONES: dict[str, Tone] = {"approve": "good", "reject": "bad", "override": "warn"}
+NOTHING = (
+    "Nothing is recorded yet.",
+    "Every verdict that anybody signs stands here, counted or not, with its reason.",
+)
+
+
+class AuditPane(ListPane[AuditRecord]):
+    """The fourth tab of the home."""
+
+    FIELDS: ClassVar[tuple[str, ...]] = ("reviewer", "verdict", "model", "version", "reason", "key", "bad", "since")
+    SORTS: ClassVar[tuple[str, ...]] = ("version", "reviewer", "reason")
+    NOUN = "record"
+    PLACEHOLDER = "words, reviewer:bob since:2026-09-01 bad:yes verdict:reject model:…"
+
+    def __init__(self) -> None:
+        super().__init__(_COLUMNS, name="audit")
+
+    def take(self, answer: Any) -> None:
+        records, texts = answer
+        self.fill(records, texts, empty=NOTHING)
+
+    def cells(self, item: AuditRecord) -> Sequence[Cell]:
+        entry = item.entry
+        when = entry.at or ""
+        mark = VERDICT_MARKS.get(entry.verdict, "?")
+        fate, tone = fate_of(item)
+        return (
+            (when[:16].replace("T", " ") or "unreadable", "dim"),
+            (item.name or entry.commit[:10], "strong" if entry.counted else ""),
+            (f"{mark} {entry.verdict or 'unreadable'}", _TONES.get(entry.verdict, "") if entry.counted else "dim"),
+            (entry.reviewer or "nobody", "" if entry.reviewer else "dim"),
+            (fate, tone),
+            (entry.keyid.removeprefix("SHA256:").removeprefix("openpgp:"), "dim"),
+            ((item.note or "")[:8], "dim"),
+        )
+
+    def key_of(self, item: AuditRecord) -> str:
+        return f"{item.entry.id} {item.entry.commit} {item.name} {item.entry.reason}"
+
+    def haystacks_of(self, items: Sequence[AuditRecord]) -> tuple[str, ...]:
+        return haystacks(items)
+
+    def time_of(self, item: AuditRecord) -> float | None:
+        return seconds_of(item.entry.at) or item.noted
+
+    def in_order(self, items: Sequence[AuditRecord], sort: str) -> Sequence[AuditRecord]:
+        if sort == "version":
+            return sorted(items, key=lambda item: item.name)
+        if sort == "reviewer":
+            return sorted(items, key=lambda item: item.entry.reviewer)
+        return sorted(items, key=lambda item: (not item.is_bad, item.entry.counted, item.entry.reason))
+
+    def version_of(self, item: AuditRecord) -> ModelVersion | None:
+        return item.version
+
+    def question(self, item: AuditRecord) -> Question | None:
+        return lambda project: read_record(project, item)
+
+    def preview(self, item: AuditRecord, answer: object, width: int) -> list[Line]:
+        return record_lines(cast("RecordView", answer), width)
+
+    def preview_title(self, item: AuditRecord, answer: object) -> tuple[str, str]:
+        return item.name, item.entry.verdict or "unreadable"
+
+    def page_of(self, item: AuditRecord) -> Screen[Any] | None:
+        from reviewtui.tui.record_dialog import RecordDialog
+
+        return RecordDialog(item)
+
+
+def fate_of(record: AuditRecord) -> tuple[str, Tone]:
+    """Whether a record counts, in a word, with its mark."""
+    if record.entry.counted:
+        return "✓ counts", "good"
+    reason = record.entry.reason.partition(":")[0]
+    return (f"✗ {reason}", "bad") if record.is_bad else (f"· {reason}", "dim")
+
+
+def read_audit(project: ProjectLike) -> tuple[tuple[AuditRecord, ...], tuple[str, ...]]:
+    """Every record, and what a filter searches."""
+    records = project.trail()
+    return records, haystacks(records)
+
+
+def read_record(project: ProjectLike, record: AuditRecord) -> RecordView:
+    """A record beside what a review of the same version would be bound to now."""
+    return RecordView(record, project.subject(record.version) if record.version is not None else None)
+
+
+def haystacks(records: Sequence[AuditRecord]) -> tuple[str, ...]:
+    """What a filter searches."""
+    return tuple(_haystack(record) for record in records)
+
+
+def _haystack(record: AuditRecord) -> str:
+    entry = record.entry
+    model, _, version = record.name.partition("@")
+    return haystack(
+        f"{record.name} {entry.verdict} {entry.reviewer} {entry.comment} {entry.reason} {entry.keyid} {entry.id} "
+        f"{entry.commit} {record.note or ''}",
+        (
+            ("reviewer", entry.reviewer),
+            ("verdict", entry.verdict or "unreadable"),
+            ("model", model),
+            ("version", version),
+            ("reason", entry.reason),
+            ("key", entry.keyid),
+            ("bad", "yes" if record.is_bad else "no"),
+        ),
+    )

@@ -1,0 +1,128 @@
+"""The filter language: words that must all occur, fields, dates and metrics; what it cannot do it says.
+
+1. Bare words are substrings, in any order; letters count alike in upper and lower case.
+2. `field:word` looks in one field only; `since:2026-09-01` and `since:30d` at the time; `metric:auc>0.93` at a metric.
+3. A prefix that is none of a list's own is searched as plain text, and that is said.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+Metrics = Callable[[int], Mapping[str, float] | None]
+"""The number of an item → its metrics; None: not read yet."""
+
+_PREFIX = re.compile(r"([a-z]{2,12}):(\S*)\Z")
+_METRIC = re.compile(r"([^<>=]+)(<=|>=|<|>|=)(-?[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]{1,3})?)\Z")
+_AGO = re.compile(r"([0-9]{1,5})([hdwmy])\Z")
+_SINCE = "since: takes a date such as 2026-09-01, or an age such as 30d."
+_BOUND = "metric: takes a metric and a bound, such as metric:auc>0.93."
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
+}  # fmt: skip
+_SECONDS = {"h": 3600, "d": 86_400, "w": 604_800, "m": 2_629_800, "y": 31_557_600}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter, taken apart. `complaint` says in a sentence what cannot be done as asked; "" where all can."""
+
+    needles: tuple[str, ...] = ()
+    since: float | None = None
+    metrics: tuple[tuple[str, str, float], ...] = ()
+    changed: tuple[str, ...] = ()
+    complaint: str = ""
+
+
+def parse_filter(words: str, fields: Sequence[str], *, now: float) -> Filter:
+    """Take a filter apart. `fields` are the prefixes of the list, without the colon."""
+    needles: list[str] = []
+    metrics: list[tuple[str, str, float]] = []
+    changed: list[str] = []
+    complaints: list[str] = []
+    since: float | None = None
+    for word in words.casefold().split():
+        prefix, value = _prefixed(word)
+        if not prefix or (prefix in fields and not value):
+            needles += [] if prefix else [word]
+        elif prefix not in fields:
+            needles.append(word)
+            known = ", ".join(f"{field}:" for field in fields)
+            complaints.append(f"{prefix}: is no filter of this list and is searched as it stands; there are {known}.")
+        elif prefix == "since":
+            since = _moment(value, now)
+            complaints += [] if since is not None else [_SINCE]
+        elif prefix == "metric":
+            found = _METRIC.match(value)
+            metrics += [(found[1], found[2], float(found[3]))] if found else []
+            complaints += [] if found else [_BOUND]
+        elif prefix == "changed":
+            changed.append(value)
+        else:
+            needles.append(f"\0{word}")
+    return Filter(tuple(needles), since, tuple(metrics), tuple(changed), " ".join(dict.fromkeys(complaints)))
+
+
+def matching(
+    texts: Sequence[str], asked: Filter, *, times: Sequence[float | None] = (), metrics: Metrics = lambda index: None
+) -> list[int]:
+    """The numbers of the haystacks that a filter lets through."""
+    found: list[int] = list(range(len(texts)))
+    for needle in asked.needles:
+        found = [index for index in found if needle in texts[index]]
+    if asked.since is not None and times:
+        since = asked.since
+        found = [index for index in found if (times[index] or 0) >= since]
+    for name, sign, bound in asked.metrics:
+        found = [index for index in found if _meets(metrics(index), name, sign, bound)]
+    return found
+
+
+def haystack(words: str, fields: Sequence[tuple[str, str]]) -> str:
+    """The case-folded text that a filter searches: words, then the fields, each begun by a NUL.
+
+    It is never shown, so it is not cleaned; only NUL is kept out of what the repository says.
+    """
+    parts = [words, *(f"{field}:{value}" for field, value in fields)]
+    text = "\0".join(parts)
+    if text.count("\0") != len(parts) - 1:
+        text = "\0".join(part.replace("\0", " ") for part in parts)
+    return text.casefold()
+
+
+def seconds_of(at: str) -> float | None:
+    """A time as records write it, in seconds since 1970; None where it is none."""
+    try:
+        return datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _prefixed(word: str) -> tuple[str, str]:
+    found = _PREFIX.match(word)
+    return (found[1], found[2]) if found else ("", word)
+
+
+def _moment(value: str, now: float) -> float | None:
+    if ago := _AGO.match(value):
+        return now - int(ago[1]) * _SECONDS[ago[2]]
+    for form in ("%Y-%m-%d", "%Y-%m", "%Y"):
+        try:
+            return datetime.strptime(value, form).replace(tzinfo=UTC).timestamp()
+        except (ValueError, OverflowError):
+            continue
+    return None
+
+
+def _meets(metrics: Mapping[str, float] | None, name: str, sign: str, bound: float) -> bool:
+    """Whether a metric of this name, or one whose last part is this name, keeps a bound."""
+    values = [
+        value
+        for key, value in (metrics or {}).items()
+        if key.casefold() == name or key.casefold().rpartition(".")[2] == name
+    ]
+    return any(_COMPARE[sign](value, bound) for value in values)
