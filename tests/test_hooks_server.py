@@ -485,6 +485,17 @@ def test_a_push_that_never_happened_is_not_waited_for(server: Server) -> None:
         server.accepts(f"refs/tags/nightly-{len(str(told))}")
 
 
+def test_what_the_hook_keeps_is_open_to_whom_the_repository_is_open_to(server: Server) -> None:
+    (server.path / "objects").chmod(0o2775)
+    approved_release(server.scene)
+    server.accepts(f"refs/tags/{TAG}", NOTES)
+    folder = server.path / "reviewtui"
+    assert folder.stat().st_mode & 0o7777 == 0o2775
+    assert {file.name: file.stat().st_mode & 0o777 for file in folder.iterdir()} == {
+        "lock": 0o664, "pending": 0o664, "records.sqlite": 0o664,
+    }  # fmt: skip
+
+
 def test_the_users_own_hook_sees_the_push_as_it_came(server: Server, tmp_path: Path) -> None:
     hook = server.path / "hooks" / "pre-receive"
     assert reviewtui(tmp_path, "hooks", "uninstall", "--server", str(server.path)).status == 0

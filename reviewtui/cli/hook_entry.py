@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from reviewtui.clock import utc_now
-from reviewtui.enforcement.model import STATE_DIRECTORY, TAG_PREFIX, Judgement
+from reviewtui.enforcement.model import TAG_PREFIX, Judgement
 from reviewtui.enforcement.push import (
     concerns,
     follow_symbolic,
@@ -79,7 +79,7 @@ def _pre_receive(words: list[str]) -> Judgement:
             return Judgement()
         from reviewtui.git.turns import take_turn
 
-        with take_turn(repository, repository.common_dir / STATE_DIRECTORY) as turn:
+        with take_turn(repository) as turn:
             judgement = judge_push(repository, updates, receiving_side(repository), clock=utc_now)
             if judgement.allowed:
                 turn.leave(updates)

@@ -42,6 +42,10 @@ def install(arguments: Namespace) -> int:
     for hook in hooks:
         done = "installed" if hook.install() else "was there already"
         sys.stdout.write(f"{hook.file}: {done}\n")
+    if arguments.server:
+        from reviewtui.enforcement.record_source import make_index
+
+        make_index(repository)
     return ExitCode.DONE
 
 

@@ -14,8 +14,6 @@ from reviewtui.settings import Settings
 NOTES_PREFIX = "refs/notes/reviewtui"
 TAG_PREFIX = "refs/tags/"
 MOST_DETAILS = 20
-STATE_DIRECTORY = "reviewtui"
-"""Below the repository's own directory. All that hooks keep there but the list of older tags is safe to delete."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reviewtui.clock import Clock
-from reviewtui.enforcement.model import NOTES_PREFIX, STATE_DIRECTORY, TAG_PREFIX, Judgement, PushScene, Refusal
+from reviewtui.enforcement.model import NOTES_PREFIX, TAG_PREFIX, Judgement, PushScene, Refusal
 from reviewtui.enforcement.notes_rules import judge_notes
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.refs import read_refs
 from reviewtui.git.repository import Repository
+from reviewtui.git.state import DIRECTORY as STATE_DIRECTORY
 from reviewtui.git.updates import RefUpdate, refs_after, symbolic_targets
 from reviewtui.records import REVIEWS_REF
 from reviewtui.settings import DIRECTORY, Settings, load_settings

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from reviewtui.errors import GitError
 from reviewtui.git.notes import Notes, NotesProblem
 from reviewtui.git.objects import ObjectId
+from reviewtui.git.state import share
 from reviewtui.git.updates import changed_notes, misplaced_notes
 from reviewtui.records import RecordedLine, Records, read_records
 
@@ -165,8 +166,9 @@ def _connect(file: Path | None) -> sqlite3.Connection:
     if file is not None:
         for _ in range(2):
             try:
-                file.parent.mkdir(mode=0o700, exist_ok=True)
-                return _prepared(sqlite3.connect(file, timeout=5.0, isolation_level=None))
+                database = _prepared(sqlite3.connect(file, timeout=5.0, isolation_level=None))
+                share(file)
+                return database
             except sqlite3.OperationalError:
                 break
             except sqlite3.DatabaseError:

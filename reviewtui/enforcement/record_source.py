@@ -3,19 +3,41 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reviewtui.enforcement.model import STATE_DIRECTORY, PushScene
+from reviewtui.enforcement.model import PushScene
+from reviewtui.errors import GitError
 from reviewtui.git.notes import Notes
 from reviewtui.git.notes_history import read_history
 from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.git.repository import Repository
+from reviewtui.git.state import state_directory
 from reviewtui.records import REVIEWS_REF, RecordedLine, Records, read_records
 
 INDEX_FILE = "records.sqlite"
 
 _Ask = Callable[[str, str, ObjectId], Records]
+
+
+def make_index(repository: Repository) -> None:
+    """Make the index ahead of the first push, as the repository's owner would. Raises: GitError."""
+    import sqlite3
+
+    from reviewtui.enforcement.record_index import RecordIndex
+
+    notes = Notes(repository, RefName(REVIEWS_REF))
+    folder = state_directory(repository)
+    # A first push makes it where this cannot.
+    with contextlib.suppress(sqlite3.Error), RecordIndex.open(notes, folder / INDEX_FILE, settled=notes.tip()):
+        pass
+    owner = repository.common_dir.stat()
+    for place in (folder, *folder.glob("*")):
+        with contextlib.suppress(PermissionError):
+            os.chown(place, owner.st_uid, owner.st_gid)
 
 
 class RecordSource:
@@ -59,8 +81,7 @@ class RecordSource:
             return None
         from reviewtui.enforcement.record_index import RecordIndex
 
-        file = self._repository.common_dir / STATE_DIRECTORY / INDEX_FILE
-        for place in (file, None):
+        for place in (self._file(), None):
             try:
                 index = self._stack.enter_context(RecordIndex.open(self._notes, place, settled=self._notes.tip()))
                 index.follow(self._tip)
@@ -70,6 +91,12 @@ class RecordSource:
             else:
                 return index.records
         return None
+
+    def _file(self) -> Path | None:
+        try:
+            return state_directory(self._repository) / INDEX_FILE
+        except GitError:
+            return None
 
     def _whole(self) -> _Ask:
         content = self._notes.read(at=self._tip) if self._tip is not None else None

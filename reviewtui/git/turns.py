@@ -17,6 +17,7 @@ from typing import IO
 
 from reviewtui.errors import GitError, RefChangedError
 from reviewtui.git.repository import Repository
+from reviewtui.git.state import share, state_directory
 from reviewtui.git.updates import RefUpdate
 
 PATIENCE = 30.0
@@ -47,6 +48,7 @@ class Turn:
         draft = self._marker.with_suffix(".new")
         try:
             draft.write_text(json.dumps(told), encoding="utf-8", errors="surrogateescape")
+            share(draft)
             os.replace(draft, self._marker)
         except OSError as error:
             raise GitError(f"{self._marker} could not be written: {error.strerror}.") from error
@@ -54,7 +56,7 @@ class Turn:
 
 @contextlib.contextmanager
 def take_turn(
-    repository: Repository, directory: Path, *, patience: float = PATIENCE, now: Callable[[], float] = time.monotonic
+    repository: Repository, *, patience: float = PATIENCE, now: Callable[[], float] = time.monotonic
 ) -> Iterator[Turn]:
     """Wait until no other push is judged or carried out, and keep others waiting meanwhile.
 
@@ -62,9 +64,10 @@ def take_turn(
     """
     import fcntl
 
+    directory = state_directory(repository)
     try:
-        directory.mkdir(mode=0o700, exist_ok=True)
         lock: IO[bytes] = (directory / "lock").open("ab")
+        share(directory / "lock")
     except OSError as error:
         raise GitError(f"{directory} cannot be written to: {error.strerror}.") from error
     end = now() + patience
