@@ -26,6 +26,7 @@ from reviewtui.tui.named_bindings import NamesBindings
 from reviewtui.tui.preferences import Preferences
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
+from reviewtui.tui.undo import RecordedVerdict
 from reviewtui.tui.view_state import ViewState, ViewStore
 
 
@@ -63,6 +64,8 @@ class ReviewApp(NamesBindings, App[int]):
         """Comments not yet signed, by version and verdict."""
         self.seen: dict[tuple[str, str], set[int]] = {}
         """Which tabs were opened, by commit and base commit."""
+        self.last_verdict: RecordedVerdict | None = None
+        """What was recorded last, as long as it can be taken back."""
         self.no_signer = ""
         """Why nothing can be signed here; "" where it can."""
         self._drop_controls = DropControls()
