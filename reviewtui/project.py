@@ -103,7 +103,7 @@ class Project:
     @cached_property
     def records(self) -> Records:
         """Every review that was ever recorded here, also what somebody took away again."""
-        if self.repository.ref(REVIEWS_REF) is None and self.repository.git.cat_file.info(SEEN_REVIEWS_REF) is None:
+        if self.repository.ref(REVIEWS_REF) is None and self.repository.present_ref(SEEN_REVIEWS_REF) is None:
             return Records()
         content = self._watched_notes().read()
         return read_records(content.lines, problems=content.problems, alarms=content.alarms)
@@ -326,10 +326,13 @@ class Project:
     def release(self, prepared: PreparedRelease, *, push: bool = False, remote: str = "origin") -> ObjectId:
         """Make the signed tag of a prepared release, and give the id of the tag object.
 
+        With `push` the records are united with the remote's first, so that a rejection that waits there is heard.
         Raises: ReleaseRefusedError, RefChangedError where something changed since it was shown; SigningError.
         """
         from reviewtui.git.seen_tags import remember_tags
 
+        if push and any(each.alarms for each in self.sync(remote)):
+            raise RefChangedError(f"{remote} had lost records, which were put back. Look at them; no tag was made.")
         self.reload()
         again = self.prepare_release(self.library.again(prepared.version))
         if (again.tag, again.message, again.version.commit) != (
@@ -342,7 +345,7 @@ class Project:
         remember_tags(self.repository, {RefName(f"refs/tags/{prepared.tag}"): made})
         self.reload()
         if push:
-            self.push_release(prepared.tag, remote=remote)
+            self.repository.push(remote, (f"refs/tags/{prepared.tag}:refs/tags/{prepared.tag}",))
         return made
 
     def sync(self, remote: str) -> tuple[SyncedNotes, ...]:
@@ -359,11 +362,6 @@ class Project:
 
         auditor = Auditor(self.library, self._watched_notes(), identity=self.identity, clock=self._clock)
         return auditor.report(version)
-
-    def push_release(self, tag: str, *, remote: str) -> None:
-        """Push the notes, then the tag. Raises: GitError."""
-        self.sync(remote)
-        self.repository.push(remote, (f"refs/tags/{tag}:refs/tags/{tag}",))
 
     def _release_message(self, version: ModelVersion, decision: Decision) -> bytes:
         from reviewtui.authoring import release_summary

@@ -370,3 +370,20 @@ def _ssh_verifies(payload: bytes, signature: bytes, key: SigningKey) -> bool:
     file.write_bytes(signature)
     words = ("-Y", "verify", "-f", str(key.allowed_signers), "-I", "robin@example.com", "-n", "git", "-s", str(file))
     return subprocess.run(("ssh-keygen", *words), input=payload, capture_output=True, check=False).returncode == 0
+
+
+def test_a_branch_or_tag_that_is_named_like_a_full_ref_is_never_taken_for_it(tmp_path: Path) -> None:
+    story = ModelRepository(tmp_path / "decoys")
+    commit = story.commit_files({"a": "1"})
+    repository = Repository.open(story.path)
+    wanted = "refs/notes/reviewtui/reviews"
+    for place in ("refs", "refs/tags", "refs/heads", "refs/remotes"):
+        story.git("update-ref", f"{place}/{wanted}", commit)
+        assert story.git("rev-parse", "--verify", wanted) == commit
+        assert repository.ref(wanted) is None
+        assert repository.present_ref(wanted) is None
+    other = story.commit_files({"a": "2"})
+    story.git("update-ref", wanted, other)
+    assert repository.ref(wanted) == other
+    assert repository.present_ref(wanted) == (other, "commit")
+    repository.close()

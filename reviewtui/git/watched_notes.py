@@ -60,7 +60,7 @@ class WatchedNotes:
 
     def seen(self) -> ObjectId | None:
         """The notes commit that the memory holds, or None. No process is started to find that there is none."""
-        info = self.notes.repository.git.cat_file.info(self.seen_ref)
+        info = self.notes.repository.present_ref(self.seen_ref)
         return info[0] if info is not None and info[1] == "commit" else None
 
     def read(self, *, whole: bool = False) -> WatchedContent:
