@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 
-from reviewtui.diff import MetricVerdict
+from reviewtui.diff import ChangeKind, MetricVerdict
 from reviewtui.display import CHANGE_MARKS, FINDING_MARKS, STATE_MARKS, approvals_text, plural
 from reviewtui.policy.decision import FindingState
 from reviewtui.tui.pages.config import config_lines
@@ -95,12 +96,10 @@ def _problems(view: VersionView, width: int) -> list[Line]:
 
 def _metrics(view: VersionView, width: int) -> list[Line]:
     changes = view.diff.metrics
-    counts = {verdict: sum(change.verdict is verdict for change in changes) for verdict in MetricVerdict}
-    said = [
-        f"{counts[v]} {v.value}"
-        for v in (MetricVerdict.WORSE, MetricVerdict.BETTER, MetricVerdict.UNKNOWN)
-        if counts[v]
-    ]
+    there = (ChangeKind.ADDED, ChangeKind.REMOVED)
+    counts = Counter((c.kind if c.kind in there else c.verdict).value for c in changes)
+    words = (MetricVerdict.WORSE, MetricVerdict.BETTER, MetricVerdict.UNKNOWN, *there)
+    said = [f"{counts[word.value]} {word.value}" for word in words if counts[word.value]]
     if not changes:
         return [heading("METRICS", _none(view, "metrics", len(view.facts.metrics)))]
     return [heading("METRICS", " · ".join(said)), *_first(metric_lines(view, width))]
