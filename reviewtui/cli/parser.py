@@ -108,7 +108,7 @@ def _add_shows(families: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "list the versions of every model, with their state",
         examples=("list", "list churn --json"),
     )
-    listing.add_argument("model", nargs="?", metavar="MODEL")
+    listing.add_argument("model", nargs="?", metavar="MODEL", help="only the versions of this model")
     show = _command(
         families,
         "show",
@@ -125,7 +125,8 @@ def _add_shows(families: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         more="BASE left out: the latest release before VERSION.",
         examples=("diff churn@1.4.0", "diff churn@1.2.0 churn@1.4.0 --json"),
     )
-    diff.add_argument("versions", nargs="+", metavar="[BASE] VERSION")
+    diff.usage = "reviewtui diff [-h] [--json] [--text] [BASE] VERSION"
+    diff.add_argument("versions", nargs="+", metavar="[BASE] VERSION", help="one version, or a base and a version")
     diff.add_argument("--text", action="store_true", help="the files' own text, as git diff shows it, too")
     history = _command(
         families,
@@ -154,6 +155,10 @@ _VERDICTS = (
 )
 
 
+_MESSAGES = dict.fromkeys(("approve", "withdraw"), "the comment; it is part of what is signed")
+_MESSAGES |= dict.fromkeys(("reject", "comment"), "the comment, which is needed here; it is part of what is signed")
+
+
 def _add_verdicts(families: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     for name, summary in _VERDICTS:
         verdict = _command(
@@ -165,7 +170,7 @@ def _add_verdicts(families: argparse._SubParsersAction[argparse.ArgumentParser])
             examples=(f'{name} churn@1.4.0 -m "why"',),
         )
         verdict.add_argument("version", metavar="VERSION")
-        verdict.add_argument("-m", "--message", metavar="TEXT", help="the comment; it is part of what is signed")
+        verdict.add_argument("-m", "--message", metavar="TEXT", help=_MESSAGES[name])
         verdict.add_argument("--yes", action="store_true", help="do not ask")
         verdict.set_defaults(verdict=name)
 
