@@ -132,6 +132,7 @@ MAX_PRINCIPAL = 254
 _PRINCIPAL = re.compile(r"[A-Za-z0-9._%+\-/=~$&'^{}|]+@[A-Za-z0-9]([A-Za-z0-9.\-]*[A-Za-z0-9])?\Z")
 _RECORD_ID = re.compile(r"sha256:[0-9a-f]{64}\Z")
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|\+00:00)\Z", re.ASCII)
+_VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _SUBJECT_KEYS = ("repository", "model", "version", "commit", "tree", "base", "facts", "policy")
 _KNOWN_KEYS = frozenset((*_SUBJECT_KEYS, "verdict", "comment", "reviewer", "seq", "prev", "at", "tool", "critical"))
 
@@ -223,9 +224,10 @@ def _read_review(statement: Statement, subject: ReviewSubject) -> Review:
 
 def _verdict(statement: Statement) -> Verdict:
     value: Any = statement.predicate.get("verdict")
-    if not isinstance(value, str) or value not in Verdict.__members__.values():
+    verdict = _VERDICTS.get(value) if isinstance(value, str) else None
+    if verdict is None:
         _refuse(statement, "malformed", "the verdict is not known")
-    return Verdict(value)
+    return verdict
 
 
 def _text(statement: Statement, key: str, *, empty: bool = True) -> str:
@@ -236,7 +238,7 @@ def _text(statement: Statement, key: str, *, empty: bool = True) -> str:
 
 
 def _too_long(text: str) -> bool:
-    return len(text.encode("utf-8")) > MAX_NAME_BYTES
+    return len(text) > MAX_NAME_BYTES or (not text.isascii() and len(text.encode("utf-8")) > MAX_NAME_BYTES)
 
 
 def _null(statement: Statement, key: str) -> bool:

@@ -12,7 +12,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 MAX_PAYLOAD_BYTES = 46 * 1024
@@ -79,18 +79,17 @@ def decode_statement(payload: bytes, *, family: str) -> Statement:
     document = strict_json(payload)
     if not isinstance(document, dict):
         raise MalformedRecordError("malformed", "the payload is no JSON object")
-    claims = _claims(document)
     predicate_type = document.get("predicateType")
     if not isinstance(predicate_type, str) or not isinstance(document.get("_type"), str):
-        raise MalformedRecordError("malformed", "the payload is no in-toto statement", claims=claims)
+        _refuse(document, "malformed", "the payload is no in-toto statement")
     if not predicate_type.startswith(family):
-        raise MalformedRecordError("malformed", "the record is of another kind", claims={**claims, "kind": "other"})
+        _refuse(document, "malformed", "the record is of another kind", kind="other")
     if document["_type"] != STATEMENT_TYPE:
-        raise MalformedRecordError("unsupported-version", "the statement's _type is not known", claims=claims)
+        _refuse(document, "unsupported-version", "the statement's _type is not known")
     predicate = document.get("predicate")
     if not isinstance(predicate, dict):
-        raise MalformedRecordError("malformed", "the statement has no predicate", claims=claims)
-    name, commit = _subject(document.get("subject"), claims)
+        _refuse(document, "malformed", "the statement has no predicate")
+    name, commit = _subject(document)
     return Statement(name, commit, predicate_type, predicate)
 
 
@@ -169,14 +168,19 @@ _DECODER = json.JSONDecoder(
 """Made once: to make one costs as much as to read a record by it."""
 
 
-def _subject(subject: object, claims: dict[str, str]) -> tuple[str, str]:
+def _subject(document: Mapping[str, Any]) -> tuple[str, str]:
+    subject = document.get("subject")
     if not isinstance(subject, list) or len(subject) != 1 or not isinstance(subject[0], dict):
-        raise MalformedRecordError("bad-subject", "a record is about exactly one commit", claims=claims)
+        _refuse(document, "bad-subject", "a record is about exactly one commit")
     name, digest = subject[0].get("name"), subject[0].get("digest")
     commit = digest.get("gitCommit") if isinstance(digest, dict) else None
     if not isinstance(name, str) or not isinstance(commit, str) or not is_object_id(commit):
-        raise MalformedRecordError("bad-subject", "the commit is not a full object id in lower case", claims=claims)
+        _refuse(document, "bad-subject", "the commit is not a full object id in lower case")
     return name, commit
+
+
+def _refuse(document: Mapping[str, Any], reason: str, detail: str, **more: str) -> NoReturn:
+    raise MalformedRecordError(reason, detail, claims={**_claims(document), **more})
 
 
 def _claims(document: Mapping[str, Any]) -> dict[str, str]:

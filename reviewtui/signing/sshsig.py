@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 from reviewtui.signing.certificates import SshCertificate, is_certificate_type, parse_certificate
@@ -79,6 +79,7 @@ def default_check() -> SshCheck:
     return InProcessCheck() if InProcessCheck.is_available() else KeygenCheck()
 
 
+@lru_cache(maxsize=1024)
 def _read_key(blob: bytes) -> tuple[SshPublicKey, SshCertificate | None]:
     if is_certificate_type(WireReader(blob).name()):
         certificate = parse_certificate(blob)
