@@ -1,4 +1,4 @@
-"""Every measurement, or those that are named: `python -m tests.benchmarks [start] [list] [version] [app_paint]`."""
+"""Every measurement, or those that are named: `python -m tests.benchmarks [start] [list] [version] [app_paint] [trust]`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("start", "list", "version", "app_paint")
+NAMES = ("start", "list", "version", "app_paint", "trust")
 
 
 def main(names: list[str]) -> int:
