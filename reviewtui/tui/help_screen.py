@@ -20,6 +20,8 @@ from reviewtui.tui.widgets.text_view import TextView
 _NAMES = {
     "question_mark": "?",
     "slash": "/",
+    "colon": ":",
+    "comma": ",",
     "escape": "esc",
     "pagedown": "PgDn",
     "pageup": "PgUp",
@@ -35,8 +37,10 @@ _NAMES = {
     "space": "Space",
 }
 _FILTER = (
-    "Filter (/): every word must occur, in any order. state:in-review, model:churn, author:dana, kind:candidate and "
-    "stage:prod look in one column."
+    "Filter (/): every word must occur, in any order. Versions: state:in-review model:churn author:dana reviewer:bob "
+    "kind:candidate stage:prod since:2026-09-01 since:30d metric:auc>0.93. Audit: reviewer: verdict:reject model: "
+    "version: reason:unknown-key key: bad:yes since:. Timeline: event:released by: model: bad:yes since:. "
+    "Releases: is:current model: reviewer: stage: since:."
 )
 _MARKS = (
     "Marks: ○ unreviewed · ◐ in review · ✓ approved · ✗ rejected · ~ stale: what was approved has changed since · "
@@ -84,21 +88,35 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     from reviewtui.tui.base_dialog import BaseDialog
     from reviewtui.tui.bytes_dialog import BytesDialog
     from reviewtui.tui.closer_look import CloserLook
+    from reviewtui.tui.compare_screen import CompareScreen
+    from reviewtui.tui.marking import MarksVersions
     from reviewtui.tui.home import HomeScreen
     from reviewtui.tui.release_dialog import ReleaseDialog
+    from reviewtui.tui.record_dialog import RecordDialog
+    from reviewtui.tui.settings_screen import SettingsScreen
     from reviewtui.tui.sign_dialog import SignDialog
+    from reviewtui.tui.since_verdict import KnowsMyVerdict
     from reviewtui.tui.text_tab import TextTab
+    from reviewtui.tui.timeline import TimelineTable
+    from reviewtui.tui.trend_screen import TrendScreen
     from reviewtui.tui.version import VersionScreen
 
     named: list[tuple[str, type[Widget] | type[ReviewApp]]] = [
         ("Home", HomeScreen),
+        ("Home: marks, comparison, trend", MarksVersions),
+        ("Compare", CompareScreen),
+        ("Trend of a metric", TrendScreen),
         ("Version", VersionScreen),
+        ("Version: since your last verdict", KnowsMyVerdict),
         ("Version: the change under the cursor", CloserLook),
         ("Version: the tab Text", TextTab),
         ("Bytes", BytesDialog),
         ("Sign a verdict", SignDialog),
         ("Release", ReleaseDialog),
         ("Choose a base", BaseDialog),
+        ("Settings and policy", SettingsScreen),
+        ("A record of the audit", RecordDialog),
+        ("Timeline", TimelineTable),
         ("Lists", LineTable),
         ("Text", TextView),
         ("Everywhere", ReviewApp),

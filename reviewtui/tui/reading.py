@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reviewtui.git.objects import Ref
     from reviewtui.policy.decision import Decision
     from reviewtui.project import ReviewEntry, VersionStatus
+    from reviewtui.tui.since_verdict import SinceVerdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class ProjectSummary:
 
 @dataclass(frozen=True, slots=True)
 class VersionView:
-    """One version as its screen shows it, against a base. `base_reason` says why that base."""
+    """One version as its screen shows it, against a base. `base_reason` says why that base; `since` is what changed
+    since one's own last verdict, where that was asked."""
 
     version: ModelVersion
     status: VersionStatus
@@ -43,6 +45,7 @@ class VersionView:
     diff: VersionDiff
     reviews: tuple[ReviewEntry, ...]
     gate: Decision
+    since: SinceVerdict | None = None
 
 
 def read_summary(project: ProjectLike) -> ProjectSummary:

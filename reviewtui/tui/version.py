@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual import on
@@ -26,7 +26,9 @@ from reviewtui.tui.pages.reviews import reviews_page
 from reviewtui.tui.pages.summary import summary_lines
 from reviewtui.tui.reading import VersionView, read_version
 from reviewtui.tui.rows import STATE_TONES
+from reviewtui.tui.since_verdict import KnowsMyVerdict, read_since
 from reviewtui.tui.text_tab import FILE_COLUMNS, TextTab, file_cells
+from reviewtui.tui.undo import OffersUndo
 from reviewtui.tui.widgets.line import Line, Part
 from reviewtui.tui.widgets.strips import Tab, TabLine, TitleLine, empty_page
 from reviewtui.tui.widgets.table import LineTable
@@ -58,7 +60,7 @@ TEXT_TAB = len(PAGES) - 1
 """The tab that TextTab draws."""
 
 
-class VersionScreen(TextTab):
+class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
     """Left with q, it gives the version that was looked at last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,6 +80,8 @@ class VersionScreen(TextTab):
         Binding("N", "change(-1)", "Previous change", show=False),
         Binding("K", "version(-1)", "Previous version", show=False),
         Binding("w", "verdict('withdraw')", "Withdraw your verdict", show=False),
+        Binding("u", "undo", "Take the verdict just recorded back", show=False),
+        Binding("colon", "app.command_palette", "Command palette", show=False),
         *[Binding(str(number), f"tab({number - 1})", page.title, show=False) for number, page in enumerate(PAGES, 1)],
     ]
 
@@ -128,14 +132,16 @@ class VersionScreen(TextTab):
         version, base = self._version, self._base
         self.ask(
             "version",
-            lambda: read_version(self.project, version, base=base),
+            lambda: replace(
+                read_version(self.project, version, base=base), since=read_since(self.project, version)
+            ),
             then=self._show,
             busy=f"reading {version.name}",
         )
 
     def _show(self, view: VersionView) -> None:
         again = self._view is not None and self._view.version == view.version
-        self._view = view
+        self._view, self.since = view, view.since
         self._show_title()
         self._show_page(keep_position=again)
         if self._recorded_last:
@@ -262,13 +268,19 @@ class VersionScreen(TextTab):
         if not 0 <= here + by < len(self._others):
             self.say_why_not("This is the last one of the list." if by > 0 else "This is the first one of the list.")
             return
-        self._version, self._base, self._view = self._others[here + by], None, None
+        self._version, self._base, self._view, self.since = self._others[here + by], None, None, None
         self.forget_texts()
         self.say("")
         self._show_title()
         self._show_tabs()
         self.query_one(TextView).show(lambda width: ())
         self.read()
+
+    @property
+    def _following(self) -> ModelVersion | None:
+        """The next version of the list."""
+        here = self._others.index(self._version) if self._version in self._others else 0
+        return self._others[here + 1] if here + 1 < len(self._others) else None
 
     def action_base(self) -> None:
         view = self._view
@@ -294,17 +306,18 @@ class VersionScreen(TextTab):
             warnings.append(f"You have not opened: {', '.join(unseen)}. What you sign covers them all the same.")
         if self._base is not None:
             warnings.append(f"You looked at it against {self._base.name}; the statement below names its own base.")
-        self.app.push_screen(SignDialog(self._version, Verdict(verdict), warnings=tuple(warnings)), self._recorded)
+        self.sign_verdict(SignDialog(self._version, Verdict(verdict), warnings=tuple(warnings)))
 
     def action_release(self) -> None:
         if self._may("release"):
             from reviewtui.tui.release_dialog import ReleaseDialog
 
-            self.app.push_screen(ReleaseDialog(self._version), self._recorded)
+            self.app.push_screen(ReleaseDialog(self._version), self.recorded)
 
-    def _recorded(self, said: str | None) -> None:
+    def recorded(self, said: str | None) -> None:
         if said:
-            self._recorded_last = said
+            following = self._following
+            self._recorded_last = f"{said} J: next, {following.name}." if following is not None else said
             self.say_done(said)
             self.review_app.post_to_home(RecordsChanged())
             self.read()

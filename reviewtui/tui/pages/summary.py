@@ -16,6 +16,7 @@ from reviewtui.tui.pages.metrics import metric_lines
 from reviewtui.tui.pages.reviews import review_head
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.rows import STATE_TONES
+from reviewtui.tui.since_verdict import since_lines
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrap, wrapped
 
 _AT_MOST = 8
@@ -24,7 +25,8 @@ _AT_MOST = 8
 
 def summary_lines(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
     """The overview of a version."""
-    return [*_identity(view, width), BLANK, *overview_lines(view, width)]
+    since = [*since_lines(view.since, view.version, width), BLANK] if view.since is not None else []
+    return [*_identity(view, width), BLANK, *since, *overview_lines(view, width)]
 
 
 def overview_lines(view: VersionView, width: int) -> list[Line]:
