@@ -15,6 +15,9 @@ from reviewtui.review import is_principal
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, OPENPGP_DIRECTORY
 
 NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
+_SECOND_PERSON = (
+    "Nobody's approval counts for their own work: add a second person to policy.yaml and their key to allowed_signers."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +44,12 @@ class SetupPlan:
     def next_step(self, *, committed: bool) -> str:
         """The one thing to do now."""
         if not self.files:
-            return "Nothing to write: the settings are there already."
+            return "The settings are there already." + (" Git's config was added to." if self.config else "")
         if committed:
-            return "Committed. Push the branch, and the settings are in force for everybody."
+            return f"Committed. Push the branch, and the settings are in force for everybody.\n{_SECOND_PERSON}"
         return (
             f"Commit them to {self.branch} to put them in force:\n"
-            '  git add .reviewtui && git commit -m "Set up signed review of model versions"'
+            '  git add .reviewtui && git commit -m "Set up signed review of model versions"\n' + _SECOND_PERSON
         )
 
 

@@ -34,6 +34,22 @@ def test_the_settings_that_init_writes_can_be_read(tmp_path: Path, origin: str, 
     assert "settings" not in reviewtui(repository.path, "list").err
 
 
+def test_init_asks_before_it_adds_to_the_config_of_git(tmp_path: Path) -> None:
+    repository = ModelRepository(tmp_path / "models")
+    repository.commit_files({"params.yaml": "a: 1\n"})
+    repository.git("reset", "--quiet", "--hard")
+    dana = repository.person("dana")
+    assert reviewtui(repository.path, "init", "--yes", person=dana).status == 0
+    repository.git("remote", "add", "origin", "../churn.git")
+    asked = reviewtui(repository.path, "init", person=dana)
+    assert asked.status == 2
+    assert "no terminal to ask on" in asked.err
+    assert "refs/notes" not in (repository.path / ".git" / "config").read_text()
+    done = reviewtui(repository.path, "init", "--yes", person=dana)
+    assert "Git's config was added to" in done.err
+    assert "refs/notes" in (repository.path / ".git" / "config").read_text()
+
+
 def test_wrong_settings_are_said_with_their_place_once(tmp_path: Path) -> None:
     repository = ModelRepository(tmp_path / "models")
     repository.commit_files({"params.yaml": "a: 1\n", ".reviewtui/config.yaml": "models: {}\nnonsense: 1\n"})

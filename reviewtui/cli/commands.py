@@ -44,7 +44,8 @@ def init(arguments: Namespace) -> int:
         say(content.rstrip("\n"))
     for line in plan.notes:
         say(line)
-    if plan.files and not _confirmed(arguments, "Write these files?"):
+    question = "Write these files?" if plan.files else "Add this to Git's config?"
+    if (plan.files or plan.config) and not _confirmed(arguments, question):
         return ExitCode.INTERRUPTED
     for path in plan.write(project, commit=arguments.commit):
         sys.stdout.write(f"{path}\n")
