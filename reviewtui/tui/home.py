@@ -316,8 +316,10 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None]):
         if self._may("verdict") and (version := self.version) is not None:
             from reviewtui.tui.sign_dialog import SignDialog
 
-            unseen = f"You have not opened {version.name}: what you sign covers all of it."
-            self.sign_verdict(SignDialog(version, Verdict(verdict), warnings=(unseen,)))
+            opened = any(commit == version.commit for commit, _ in self.review_app.seen)
+            said = f"You sign {version.name} from the list" if opened else f"You have not opened {version.name}"
+            warning = f"{said}: what you sign covers all of it."
+            self.sign_verdict(SignDialog(version, Verdict(verdict), warnings=(warning,)))
 
     def recorded(self, said: str | None) -> None:
         if said:
