@@ -12,17 +12,18 @@ from reviewtui.display import VERDICT_MARKS
 from reviewtui.history import AuditRecord
 from reviewtui.tui.filters import haystack, seconds_of
 from reviewtui.tui.list_pane import ListPane, Question
-from reviewtui.tui.pages.record import RecordView, record_lines
+from reviewtui.tui.pages.record import record_lines
 from reviewtui.tui.project_like import ProjectLike
+from reviewtui.tui.reading import RecordView, read_record
 from reviewtui.tui.widgets.line import Line, Tone
 from reviewtui.tui.widgets.table import Cell, Column
 
 _COLUMNS = (
-    Column("WHEN (UTC)", 16, keep=97),
-    Column("VERSION", 18, fills=True, most=30, keep=100),
-    Column("VERDICT", 11, keep=99),
+    Column("WHEN", 10, keep=97),
+    Column("VERSION", 18, fills=True, most=28, keep=100),
+    Column("VERDICT", 10, keep=99),
     Column("REVIEWER", 16, fills=True, most=28, keep=98),
-    Column("COUNTS", 22, fills=True, most=34, keep=99),
+    Column("COUNTS", 14, fills=True, most=26, keep=99),
     Column("KEY", 15, keep=60),
     Column("NOTE", 8, keep=50),
 )
@@ -54,7 +55,7 @@ class AuditPane(ListPane[AuditRecord]):
         mark = VERDICT_MARKS.get(entry.verdict, "?")
         fate, tone = fate_of(item)
         return (
-            (when[:16].replace("T", " ") or "unreadable", "dim"),
+            (when[:10] or "unknown", "dim"),
             (item.name or entry.commit[:10], "strong" if entry.counted else ""),
             (f"{mark} {entry.verdict or 'unreadable'}", _TONES.get(entry.verdict, "") if entry.counted else "dim"),
             (entry.reviewer or "nobody", "" if entry.reviewer else "dim"),
@@ -109,11 +110,6 @@ def read_audit(project: ProjectLike) -> tuple[tuple[AuditRecord, ...], tuple[str
     """Every record, and what a filter searches."""
     records = project.trail()
     return records, haystacks(records)
-
-
-def read_record(project: ProjectLike, record: AuditRecord) -> RecordView:
-    """A record beside what a review of the same version would be bound to now."""
-    return RecordView(record, project.subject(record.version) if record.version is not None else None)
 
 
 def haystacks(records: Sequence[AuditRecord]) -> tuple[str, ...]:

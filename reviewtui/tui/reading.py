@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from reviewtui.diff import VersionDiff
     from reviewtui.facts.model import VersionFacts
     from reviewtui.git.objects import Ref
+    from reviewtui.history import AuditRecord
     from reviewtui.policy.decision import Decision
     from reviewtui.project import ReviewEntry, VersionStatus
+    from reviewtui.review import ReviewSubject
     from reviewtui.tui.since_verdict import SinceVerdict
 
 
@@ -30,6 +32,14 @@ class ProjectSummary:
     has_settings: bool
     problems: tuple[str, ...]
     no_signer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordView:
+    """A record, and what a review of the same version would be bound to now (None: there is no such version)."""
+
+    record: AuditRecord
+    actual: ReviewSubject | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,11 @@ def read_version(project: ProjectLike, version: ModelVersion, *, base: ModelVers
         reviews=project.reviews(version),
         gate=project.gate(version),
     )
+
+
+def read_record(project: ProjectLike, record: AuditRecord) -> RecordView:
+    """A record beside what a review of the same version would be bound to now."""
+    return RecordView(record, project.subject(record.version) if record.version is not None else None)
 
 
 def read_metrics(project: ProjectLike, versions: Sequence[ModelVersion]) -> dict[str, dict[str, float]]:

@@ -11,7 +11,8 @@ from textual.containers import Vertical
 from reviewtui.catalog import ModelVersion
 from reviewtui.history import AuditRecord
 from reviewtui.tui.asking import Dialog
-from reviewtui.tui.pages.record import RecordView, record_lines
+from reviewtui.tui.pages.record import record_lines
+from reviewtui.tui.reading import RecordView, read_record
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 
@@ -39,8 +40,6 @@ class RecordDialog(Dialog[ModelVersion]):
         verdict = record.entry.verdict or "unreadable"
         self.query_one(TitleLine).show([(f" {verdict} ", "heading"), (record.name, "strong")], [("esc closes ", "dim")])
         self.query_one(TextView).focus()
-        from reviewtui.tui.audit_pane import read_record
-
         self._show(RecordView(record, None))
         self.ask("record", lambda: read_record(self.project, record), then=self._show, busy="reading the version")
 

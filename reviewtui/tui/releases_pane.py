@@ -24,16 +24,18 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("VERSION", 18, fills=True, most=30, keep=100),
-    Column("IS", 11, keep=99),
-    Column("WHEN (UTC)", 10, keep=97),
-    Column("APPROVED BY", 18, fills=True, most=34, keep=96),
-    Column("LEAD", 5, right=True, keep=80),
+    Column("IS", 10, keep=99),
+    Column("WHEN", 10, keep=97),
+    Column("APPROVED BY", 12, fills=True, most=30, keep=96),
+    Column("LEAD", 4, right=True, keep=80),
     Column("STAGES", 8, keep=70),
-    Column("SAYS", 22, fills=True, keep=90),
+    Column("SAYS", 14, fills=True, keep=90),
 )
 NEXT, CURRENT, ROLLBACK, EARLIER, WITHDRAWN = "next", "current", "rollback", "earlier", "withdrawn"
 _MARKS = {NEXT: "▲", CURRENT: "●", ROLLBACK: "↶", EARLIER: "◌", WITHDRAWN: "✗"}
 _TONES: dict[str, Tone] = {NEXT: "accent", CURRENT: "good", ROLLBACK: "", EARLIER: "dim", WITHDRAWN: "warn"}
+MOST_CANDIDATES = 5
+"""Of each model; a gate is judged for each of them."""
 NOTHING = (
     "Nothing is released, and nothing waits to be.",
     "A release is a tag such as churn@v1.4.0; R on an approved candidate makes a signed one.",
@@ -42,7 +44,7 @@ NOTHING = (
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRow:
-    """A release, or a model's newest candidate.
+    """A release, or a candidate that is newer than its model's newest one.
 
     `role` is next, current, rollback (released through the gate, and not withdrawn), earlier (released in another way)
     or withdrawn. `current` is the model's present release; `gate` is judged for the next candidate alone.
@@ -145,12 +147,12 @@ def read_releases(project: ProjectLike) -> tuple[tuple[ReleaseRow, ...], tuple[s
 def _model_rows(
     statuses: Sequence[VersionStatus], events: dict[Any, HistoryEvent], project: ProjectLike
 ) -> list[ReleaseRow]:
-    """The newest candidate, if it is newer than the newest release; then the releases (the catalog's own order)."""
+    """The candidates that are newer than the newest release; then the releases (the catalog's own order)."""
     rows: list[ReleaseRow] = []
     present: ModelVersion | None = None
     for place, status in enumerate(statuses):
         version = status.version
-        if version.kind is VersionKind.CANDIDATE and place == 0:
+        if version.kind is VersionKind.CANDIDATE and place < MOST_CANDIDATES and present is None:
             rows.append(ReleaseRow(version, NEXT, gate=project.gate(version)))
         if version.kind is not VersionKind.RELEASE:
             continue

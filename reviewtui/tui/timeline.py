@@ -14,19 +14,20 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.history import RELEASED, HistoryEvent
 from reviewtui.tui.filters import haystack, seconds_of
-from reviewtui.tui.list_pane import ListPane
-from reviewtui.tui.pages.record import event_lines
+from reviewtui.tui.list_pane import ListPane, Question
+from reviewtui.tui.pages.record import event_lines, record_lines
 from reviewtui.tui.project_like import ProjectLike
-from reviewtui.tui.widgets.line import Line, Tone
+from reviewtui.tui.reading import RecordView, read_record
+from reviewtui.tui.widgets.line import Line, Tone, wrapped
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 
 _COLUMNS = (
-    Column("WHEN (UTC)", 16, keep=97),
-    Column("WHAT", 21, keep=99),
-    Column("VERSION", 18, fills=True, most=30, keep=100),
-    Column("BY", 16, fills=True, most=28, keep=96),
-    Column("LEAD", 5, right=True, keep=95),
-    Column("DETAIL", 20, fills=True, keep=90),
+    Column("WHEN", 10, keep=97),
+    Column("WHAT", 14, fills=True, most=23, keep=99),
+    Column("VERSION", 18, fills=True, most=28, keep=100),
+    Column("BY", 9, fills=True, most=20, keep=96),
+    Column("LEAD", 4, right=True, keep=95),
+    Column("DETAIL", 14, fills=True, keep=90),
 )
 _MARKS = {
     **VERDICT_MARKS, "released": "●", "released-unreviewed": "◌", "candidate": "○", "commit": "○", "policy": "§",
@@ -112,16 +113,13 @@ class TimelinePane(ListPane[TimelineRow]):
         counts = event.record is None or event.record.entry.counted
         tone: Tone = _TONES.get(event.event, "") if counts else "dim"
         what = f"{'  ' if item.inside else ''}{_MARKS.get(event.event, '·')} {event.event}"
-        detail = event.detail
-        if event.event == "released-unreviewed":
-            detail = f"not by reviewtui · {detail}" if detail else "not by reviewtui"
         return (
-            (event.at[:16].replace("T", " ") or "unknown", "dim"),
+            (event.at[:10] or "unknown", "dim"),
             (what, tone),
             (event.name, "strong" if item.is_head else "" if counts else "dim"),
-            (event.actor, "" if counts else "dim"),
+            (event.actor.partition("@")[0], "" if counts else "dim"),
             (lead_text(event.lead), "dim"),
-            (detail, "" if item.is_head else "dim"),
+            (_detail(event), "" if item.is_head else "dim"),
         )
 
     def key_of(self, item: TimelineRow) -> str:
@@ -140,8 +138,17 @@ class TimelinePane(ListPane[TimelineRow]):
     def version_of(self, item: TimelineRow) -> ModelVersion | None:
         return item.event.version if item.event else None
 
+    def question(self, item: TimelineRow) -> Question | None:
+        """A record is told beside what is here now; all else is known already."""
+        record = item.event.record if item.event else None
+        return None if record is None else lambda project: read_record(project, record)
+
     def preview(self, item: TimelineRow, answer: object, width: int) -> list[Line]:
-        return event_lines(item.event, width) if item.event else []
+        if isinstance(answer, RecordView):
+            return record_lines(answer, width)
+        if item.event is None:
+            return wrapped("Below: what happened since the model's last release, or since its beginning.", width)
+        return event_lines(item.event, width)
 
     def preview_title(self, item: TimelineRow, answer: object) -> tuple[str, str]:
         event = item.event
@@ -203,6 +210,18 @@ def lead_text(seconds: int | None) -> str:
         if seconds >= length:
             return f"{seconds // length}{unit}"
     return "<1m"
+
+
+def _detail(event: HistoryEvent) -> str:
+    """What matters most of an event: on whose word, or why not, or its own words."""
+    if event.record is not None:
+        entry = event.record.entry
+        comment = " ".join(entry.comment.split())
+        return comment if entry.counted else f"{entry.reason.partition(':')[0]} · {comment}"
+    if event.event == "released":
+        named = ", ".join(name.partition("@")[0] for name in event.approved_by)
+        return f"approved by {named}" if named else event.detail
+    return event.detail
 
 
 def _counted(count: int) -> str:

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from reviewtui.history import AuditRecord, HistoryEvent, time_text
-from reviewtui.tui.widgets.line import BLANK, WHOLE_COMMENT, Line, Part, Tone, fit, heading, line, wrapped
+from reviewtui.display import shorten
+from reviewtui.history import HistoryEvent, time_text
+from reviewtui.tui.widgets.line import BLANK, WHOLE_COMMENT, Line, Part, Tone, fit, line, wrapped
 
 if TYPE_CHECKING:
     from reviewtui.review import ReviewSubject
+    from reviewtui.tui.reading import RecordView
 
-_LABEL = 10
-
-
-@dataclass(frozen=True, slots=True)
-class RecordView:
-    """A record, and what a review of the same version would be bound to now (None: there is no such version)."""
-
-    record: AuditRecord
-    actual: ReviewSubject | None
+_LABEL = 11
+_WHOLE_FROM = 78
+"""From this width ids are shown whole; a narrower page is a preview, and Enter shows all of them."""
 
 
 def event_lines(event: HistoryEvent, width: int) -> list[Line]:
     """Everything that is known of an event."""
-    if event.record is not None:
-        return record_lines(RecordView(event.record, None), width)
     lines = _row("when", event.at or "unknown", width)
     if event.actor:
         lines += _row("by", event.actor, width)
@@ -44,35 +37,44 @@ def record_lines(view: RecordView, width: int) -> list[Line]:
     record, entry = view.record, view.record.entry
     fate: tuple[str, Tone] = ("✓ counts", "good") if entry.counted else (f"✗ does not count: {entry.reason}", "warn")
     lines = wrapped(fate[0], width, tone=fate[1])
-    lines += wrapped(f"{MEANINGS.get(entry.reason.partition(':')[0], '')}", width, tone="dim") if entry.reason else []
+    if meaning := MEANINGS.get(entry.reason.partition(":")[0]):
+        lines += wrapped(meaning, width, tone="dim")
     if entry.comment:
         lines += [BLANK, *wrapped(f"“{entry.comment}”", width, most=WHOLE_COMMENT)]
-    lines += [BLANK, *_bindings(view, width), BLANK]
-    lines += _row("reviewer", entry.reviewer or "cannot be read", width)
+    lines += [BLANK, *_row("reviewer", entry.reviewer or "cannot be read", width)]
     lines += _row("key", entry.keyid or "none", width)
-    whose = ", ".join(record.principals) or "nobody that the trusted branch names"
+    whose = ", ".join(record.principals) or "nobody whom the trusted branch names"
     lines += _row("key of", whose, width, tone="" if record.principals else "warn")
     lines += _row("said at", entry.at or "cannot be read", width)
     lines += _row("noted at", time_text(record.noted) or "unknown", width)
-    lines += _row("note", record.note or "the commit that brought it is not known", width)
-    return lines + _row("record", entry.id, width)
+    lines += _row("note", _id(record.note or "the commit that brought it is not known", width), width)
+    lines += _row("record", _id(entry.id, width), width)
+    return [*lines, BLANK, *_bindings(view, width)]
 
 
 def _bindings(view: RecordView, width: int) -> list[Line]:
     claim = view.record.claim
     if claim is None:
         return [line(("What it claims cannot be read.", "warn"))]
-    signed, actual = dict(_subject_rows(claim.subject)), dict(_subject_rows(view.actual)) if view.actual else {}
-    lines = [heading("SIGNED", "" if actual else "there is nothing here now to compare it with")]
-    for name, value in signed.items():
-        now = actual.get(name)
-        differs = now is not None and now != value
-        lines += _row(name, value, width, tone="removed" if differs else "", mark="≠" if differs else " ")
-        if differs and now is not None:
-            lines += _row("  is now", now, width, tone="added", mark=" ")
-    if actual and all(actual.get(name) == value for name, value in signed.items()):
-        lines.append(line((" = all of it is what is here now", "good")))
+    signed = _subject_rows(claim.subject)
+    actual = dict(_subject_rows(view.actual)) if view.actual is not None else {}
+    differing = [name for name, value in signed if actual.get(name, value) != value]
+    note = "names a version that is not here now"
+    if actual and differing:
+        note = f"is no longer what is here: {', '.join(differing)}"
+    elif actual:
+        note = "is what is here now, all of it"
+    lines = wrapped(f"WHAT WAS SIGNED {note}", width, tone="warn" if differing else "good" if actual else "dim")
+    for name, value in sorted(signed, key=lambda pair: pair[0] not in differing):
+        differs = name in differing
+        lines += _row(name, _id(value, width), width, tone="removed" if differs else "", mark="≠" if differs else " ")
+        if differs:
+            lines += _row("is now", _id(actual[name], width), width, tone="added", mark=" ")
     return lines
+
+
+def _id(text: str, width: int) -> str:
+    return text if width >= _WHOLE_FROM else shorten(text, max(width - _LABEL - 4, 12))
 
 
 def _subject_rows(subject: ReviewSubject) -> list[tuple[str, str]]:
