@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from reviewtui import __version__, display
 from reviewtui.catalog import ModelVersion
-from reviewtui.diff import MetricVerdict, VersionDiff
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.review import Review, ReviewSubject, Verdict, encode_review
+
+# A hook asks what a release may be, and never what changed.
+if TYPE_CHECKING:
+    from reviewtui.diff import MetricVerdict, VersionDiff
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +128,4 @@ def _rest(count: int) -> tuple[str, ...]:
 
 
 def _judged(verdict: MetricVerdict) -> str:
-    return f" ({verdict.value})" if verdict in (MetricVerdict.BETTER, MetricVerdict.WORSE) else ""
+    return f" ({verdict.value})" if verdict in ("better", "worse") else ""

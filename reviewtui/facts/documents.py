@@ -10,7 +10,6 @@ import datetime
 import json
 import math
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -201,6 +200,8 @@ def _read_toml(text: str) -> tuple[Value, tuple[str, ...]]:
     _refuse_depth(text, _TOML_BRACKETS)
     if _LONG_TOML_KEY.search(text):
         raise UnparsableError(f"The file is nested more than {MAX_DEPTH} levels deep.")
+    import tomllib  # Its patterns cost as much as all that is read of most versions.
+
     try:
         value = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -8,7 +8,6 @@ Laws
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -357,4 +356,6 @@ def _check_line(line: bytes) -> None:
 
 
 def _pause(tries: int) -> None:
+    import random  # Few writers meet another one.
+
     time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * (tries + 1))))

@@ -9,7 +9,6 @@ Laws
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -134,6 +133,8 @@ class NotesTree:
 
 def write_blobs(git: Git, contents: Iterable[bytes]) -> list[ObjectId]:
     """Stores blobs byte for byte, in one process."""
+    import tempfile  # Only who writes needs it.
+
     with tempfile.TemporaryDirectory(prefix="reviewtui-") as directory:
         files = []
         for number, content in enumerate(contents):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -321,6 +320,8 @@ class Repository:
             raise GitError(f"{name!r} cannot be the name of a tag.")
         if self.ref(full) is not None:
             raise GitError(f"The tag {name} exists already; a release is never moved.")
+        import tempfile  # Only who writes needs it.
+
         with tempfile.TemporaryDirectory(prefix="reviewtui-") as directory:
             file = Path(directory, "message")
             file.write_bytes(message)

@@ -6,7 +6,6 @@ refused, and a scalar has the type that its reader asks for: `NO` is never a boo
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -195,5 +194,7 @@ class _Builder:
 
 
 def _suggestion(key: str, allowed: Collection[str]) -> str:
+    import difflib  # Only a key that is not known needs it.
+
     near = difflib.get_close_matches(key, list(allowed), n=1)
     return f" Did you mean {near[0]!r}?" if near else f" Known are: {', '.join(allowed)}."

@@ -1,4 +1,4 @@
-"""Every measurement, or those that are named: `python -m tests.benchmarks [start] [list] [version] [app_paint] [trust]`."""
+"""Every measurement, or those that are named: `python -m tests.benchmarks [start] [list] [version] [app_paint] …`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What trust costs: records verified in-process, not by ssh-keygen; the hook of a server with many notes; the local one."""
+"""What trust costs: records verified in-process, not by ssh-keygen; the hook of a server of many notes; the local hook."""
 
 from __future__ import annotations
 
