@@ -56,7 +56,7 @@ class Server:
         """The object of a ref there, or ""."""
         return self.git("for-each-ref", "--format=%(objectname)", name)
 
-    def refuses(self, *refspecs: str, reason: str, options: tuple[str, ...] = ()) -> Pushed:
+    def refuses(self, *refspecs: str, reason: str, options: tuple[str, ...] = ("--no-verify",)) -> Pushed:
         """The push is refused with a reason, and no ref of the server has moved."""
         before = self.git("for-each-ref")
         pushed = push(self.scene, *refspecs, options=options)
@@ -66,7 +66,7 @@ class Server:
         assert self.git("for-each-ref") == before
         return pushed
 
-    def accepts(self, *refspecs: str, options: tuple[str, ...] = ()) -> Pushed:
+    def accepts(self, *refspecs: str, options: tuple[str, ...] = ("--no-verify",)) -> Pushed:
         """The push goes through."""
         pushed = push(self.scene, *refspecs, options=options)
         assert pushed.accepted, pushed.text
@@ -76,12 +76,11 @@ class Server:
 def push(
     scene: Scene,
     *refspecs: str,
-    options: tuple[str, ...] = (),
+    options: tuple[str, ...] = ("--no-verify",),
     env: Mapping[str, str] | None = None,
-    hook: bool = False,
 ) -> Pushed:
-    """`git push origin …`; without `hook` as somebody who wants no hook of a clone: --no-verify."""
-    words = ("git", "push", *(() if hook else ("--no-verify",)), *options, "origin", *refspecs)
+    """`git push origin …`, where nothing else is said as somebody who wants no hook of a clone."""
+    words = ("git", "push", *options, "origin", *refspecs)
     done = subprocess.run(
         words, cwd=scene.path, capture_output=True, text=True, check=False, env={**os.environ, **(env or {})}
     )
