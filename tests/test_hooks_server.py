@@ -129,6 +129,21 @@ def test_a_release_tag_is_never_moved_or_deleted(server: Server) -> None:
     server.refuses("tag-deleted", "--delete", "refs/tags/churn@v1.0.0")
 
 
+def test_a_release_stays_where_the_patterns_of_names_have_changed(server: Server) -> None:
+    message = server.scene.release_message()
+    server.scene.tag("rel/1.1.0", message=message)
+    server.git("fetch", "-q", str(server.scene.path), "refs/tags/rel/1.1.0:refs/tags/rel/1.1.0")
+    server.refuses("tag-deleted", "--delete", "refs/tags/rel/1.1.0")
+
+
+def test_a_push_of_hundreds_of_bad_tags_is_refused_in_few_words(server: Server) -> None:
+    names = [f"churn@v7.{number}.0" for number in range(300)]
+    lines = "".join(f"create refs/tags/{name} {server.scene.commit}\n" for name in names)
+    server.scene.git("update-ref", "--stdin", input=lines.encode())
+    said = server.refuses("more reasons", "--tags")
+    assert said.count("remote: ") < 100
+
+
 def test_a_second_tag_of_a_released_version_is_refused(server: Server) -> None:
     approved_release(server.scene)
     server.accepts(f"refs/tags/{TAG}", NOTES)

@@ -30,6 +30,8 @@ from reviewtui.git.updates import RefUpdate, hook_environment, parse_pushed, par
 REFUSED = 10
 """Not 1, with which Python ends where it cannot even begin."""
 
+MOST_REFUSALS = 50
+
 TIME_LIMIT = 120
 """Seconds; reviewtui.hookTimeout in Git's configuration says otherwise."""
 
@@ -150,13 +152,15 @@ def _time_limit(repository: Repository) -> Iterator[None]:
 
 
 def _report(judgement: Judgement) -> None:
-    for refusal in judgement.refusals:
+    for refusal in judgement.refusals[:MOST_REFUSALS]:
         _say(f"{refusal.ref}: {refusal.reason}")
         for detail in refusal.details:
             _say(f"  {detail}")
+    if len(judgement.refusals) > MOST_REFUSALS:
+        _say(f"and {len(judgement.refusals) - MOST_REFUSALS} more reasons.")
     for hint in dict.fromkeys(refusal.hint for refusal in judgement.refusals if refusal.hint):
         _say(f"  {hint}")
-    for remark in judgement.remarks if judgement.allowed else ():
+    for remark in judgement.remarks[:MOST_REFUSALS] if judgement.allowed else ():
         _say(remark)
 
 

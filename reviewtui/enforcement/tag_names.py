@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from reviewtui.catalog import tag_name
 from reviewtui.catalog.model import RegistryAction
@@ -35,8 +35,18 @@ def is_withdrawal_name(ref: RefName, settings: Settings) -> bool:
     return any(event.action in taking for event in reader.events)
 
 
-def disguise(ref: Ref, others: Iterable[Ref], settings: Settings, models: Sequence[str]) -> str:
-    """Why a new tag might be taken for a release that it is not; "" where it cannot be.
+def folded_names(refs: Iterable[Ref]) -> dict[str, set[str]]:
+    """The short names of the tags among refs, by what the eye takes them for."""
+    names: dict[str, set[str]] = {}
+    for ref in refs:
+        if ref.name.startswith(TAG_PREFIX):
+            name = ref.name.removeprefix(TAG_PREFIX)
+            names.setdefault(folded(name), set()).add(name)
+    return names
+
+
+def disguise(ref: Ref, names: Mapping[str, Collection[str]], settings: Settings, models: Sequence[str]) -> str:
+    """Why a new tag might be taken for a release that it is not; "" where it cannot be. `names`: as `folded_names`.
 
     1. It is written like another tag, but with other letter case or characters.
     2. It is written like a release, but is none, or leads to no commit.
@@ -46,11 +56,8 @@ def disguise(ref: Ref, others: Iterable[Ref], settings: Settings, models: Sequen
     name = ref.name.removeprefix(TAG_PREFIX)
     plain = folded(name)
     # 1.
-    for other in others:
-        if other.name != ref.name and other.name.startswith(TAG_PREFIX):
-            twin = other.name.removeprefix(TAG_PREFIX)
-            if folded(twin) == plain:
-                return f"look-alike: {name} is written almost like {twin}."
+    if alike := sorted(set(names.get(plain, ())) - {name}):
+        return f"look-alike: {name} is written almost like {alike[0]}."
     reader = RefReader(settings.tags, ())
     reader.read([ref])
     # 3.

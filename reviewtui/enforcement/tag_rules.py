@@ -20,6 +20,7 @@ from reviewtui.enforcement.model import TAG_PREFIX, Judgement, PushScene, Refusa
 from reviewtui.enforcement.record_source import RecordSource
 from reviewtui.enforcement.tag_names import (
     disguise,
+    folded_names,
     is_release_name,
     is_withdrawal_name,
     named_releases,
@@ -68,7 +69,7 @@ class TagRules:
             return
         # 1.
         if update.old is not None:
-            if is_release_name(update.ref, self._settings) or is_withdrawal_name(update.ref, self._settings):
+            if self._stays(update):
                 done = "deleted" if update.new is None else "moved"
                 yield Refusal(update.ref, f"tag-{done}: A release tag is never {done}.", _NEW_VERSION)
             return
@@ -76,7 +77,7 @@ class TagRules:
             return
         # 2.
         ref = self._after[update.ref]
-        reason = disguise(ref, self._scene.after, self._settings, self._models)
+        reason = disguise(ref, self._names, self._settings, self._models)
         if reason:
             yield Refusal(ref.name, reason, "Name it as no release could be named, or use reviewtui release.")
         elif is_release_name(update.ref, self._settings):
@@ -84,6 +85,17 @@ class TagRules:
         elif is_withdrawal_name(update.ref, self._settings) and self._settings.exists:
             # 5.
             yield from (Refusal(ref.name, reason) for reason in self._signature_reasons(ref))
+
+    def _stays(self, update: RefUpdate) -> bool:
+        """Whether a tag is never changed: by its name, or, whatever patterns are in force by now, by its trailers."""
+        if is_release_name(update.ref, self._settings) or is_withdrawal_name(update.ref, self._settings):
+            return True
+        tags = self._scene.repository.tags([update.old]) if update.old is not None else {}
+        return any(parse_release_tag(tag) is not None for tag in tags.values())
+
+    @cached_property
+    def _names(self) -> dict[str, set[str]]:
+        return folded_names(self._scene.after)
 
     @cached_property
     def _library(self) -> VersionLibrary:
