@@ -20,6 +20,8 @@ from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.catalog.naming import folded
 from reviewtui.clock import Clock
 from reviewtui.errors import GitError, MalformedFileError
+from reviewtui.git.notes import Notes
+from reviewtui.git.notes_sync import NOTES_REFS
 from reviewtui.git.objects import ObjectId, Ref, RefName, TagObject
 from reviewtui.git.repository import Repository
 from reviewtui.git.seen_tags import refs_below, remember_tags, seen_tags
@@ -34,10 +36,6 @@ from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.verification import RecordedReview, VerificationContext, verify_review
 
 _UNKNOWN_POLICY = "unknown-policy: The policy that the tag names was never in force on the trusted branch."
-
-
-_Judgement = tuple[tuple[str, ...], tuple[str, ...]]
-"""What was wrong with a release then, and what came later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +68,7 @@ class Auditor:
         remarks += [each for each in (self._content.memory, memory) if each]
         problems = (
             *self._notes_problems(),
+            *self._other_notes(),
             *record_problems(self._judged(version)),
             *self._orphans(),
             *self._tag_problems(),
@@ -128,23 +127,15 @@ class Auditor:
         if not epochs:
             return ReleaseAudit(version.name, version.ref, False, _UNKNOWN_POLICY)
         try:
-            flaws, since = self._best_judgement(version, tag, record, epochs)
+            flaws, since = self._judge_release(version, tag, record, _in_force(epochs, tag.tagged))
         except (GitError, MalformedFileError) as error:
             return ReleaseAudit(version.name, version.ref, False, f"error: {error.message}")
         return ReleaseAudit(version.name, version.ref, not flaws, " ".join(dict.fromkeys(flaws)), since)
 
-    def _best_judgement(
-        self, version: ModelVersion, tag: TagObject, record: ReleaseRecord, epochs: tuple[_Epoch, ...]
-    ) -> _Judgement:
-        """A policy may have been in force with other keys, too: one of these times must bear the release out."""
-        first = self._judge_release(version, tag, record, epochs[0])
-        for epoch in epochs[1:] if first[0] else ():
-            judgement = self._judge_release(version, tag, record, epoch)
-            if not judgement[0]:
-                return judgement
-        return first
-
-    def _judge_release(self, version: ModelVersion, tag: TagObject, record: ReleaseRecord, epoch: _Epoch) -> _Judgement:
+    def _judge_release(
+        self, version: ModelVersion, tag: TagObject, record: ReleaseRecord, epoch: _Epoch
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What was wrong with a release then, and what came later."""
         now = int(self._now.timestamp())
         then = min(max(tag.tagged or now, epoch.since), now)
         trusted_then = epoch.settings.trust_files or TrustFiles()
@@ -238,6 +229,14 @@ class Auditor:
         for error in self._library.settings.errors:
             yield AuditProblem(DIRECTORY, f"error: {error}")
 
+    def _other_notes(self) -> Iterator[AuditProblem]:
+        """What was taken from the records of machines and users."""
+        for ref in NOTES_REFS:
+            if ref != REVIEWS_REF:
+                content = WatchedNotes(Notes(self._repository, ref)).read(whole=True)
+                yield from (AuditProblem(alarm.where, alarm.reason) for alarm in content.alarms)
+                yield from (AuditProblem(each.path, f"error: {each.problem}.") for each in content.problems)
+
     def _orphans(self) -> Iterator[AuditProblem]:
         """Records of what is not here (any more) speak of nothing that can be shown, and are kept all the same."""
         infos = self._repository.git.cat_file.infos(self._records.by_commit)
@@ -292,3 +291,11 @@ class Auditor:
         grafts = self._repository.common_dir / "info" / "grafts"
         if grafts.is_file() and grafts.stat().st_size:
             yield AuditProblem("info/grafts", "grafts: Git shows another history by them; they are passed over here.")
+
+
+def _in_force(epochs: tuple[_Epoch, ...], moment: int | None) -> _Epoch:
+    """Of the times with one policy, the newest first, the one in which a tag was made.
+
+    No earlier one will do, whatever it would allow: keys that were revoked since would come back with it.
+    """
+    return next((epoch for epoch in epochs if moment is None or epoch.since <= moment), epochs[-1])

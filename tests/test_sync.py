@@ -149,6 +149,24 @@ def test_a_server_that_refuses_is_said_and_nothing_is_lost(team: Team) -> None:
     assert verdicts(one) == [("dana", "approve")]
 
 
+def test_a_release_that_is_pushed_hears_a_rejection_that_waits_at_the_remote(team: Team) -> None:
+    one, two = team.clone("one"), team.clone("two")
+    for name in ("dana", "risk"):
+        say(one, "approve", team.person(name))
+    say(two, "reject", team.person("lin"))
+    assert reviewtui(two, "sync").status == 0
+    refused = reviewtui(one, "release", NAME, "--push", "--yes", person=team.person("dana"))
+    assert refused.status == 1
+    assert "Rejected by lin@example.com" in refused.out
+    assert team.git("tag", "--list", "churn@v1.1.0", at=one) == ""
+    say(two, "withdraw", team.person("lin"))
+    assert reviewtui(two, "sync").status == reviewtui(one, "sync").status == 0
+    released = reviewtui(one, "release", NAME, "--push", "--yes", person=team.person("dana"))
+    assert released.status == 0, released.err
+    assert team.git("tag", "--list", "churn@v1.1.0") == "churn@v1.1.0"
+    assert set(team.git("for-each-ref", "--format=%(refname)", "refs/notes").splitlines()) == {REF}
+
+
 @pytest.mark.slow
 def test_eight_clones_that_write_and_sync_at_once_lose_nothing(team: Team) -> None:
     clones = [team.clone(f"clone{number}") for number in range(8)]

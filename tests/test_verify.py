@@ -104,6 +104,18 @@ def test_a_key_that_was_revoked_after_a_release_is_said_and_undoes_nothing(story
     assert reasons == {"revoked-key": False}
 
 
+def test_a_revoked_key_releases_nothing_more_under_the_same_policy(story: ModelRepository, tmp_path: Path) -> None:
+    lin = story.person("lin")
+    story.settings(files={".reviewtui/revoked_keys": lin.public_key + "\n"})
+    file = tmp_path / "message"
+    file.write_text(story.git("cat-file", "tag", TAG).partition("\n\n")[2].partition("-----BEGIN")[0])
+    words = ("tag", "-f", "-s", "--cleanup=verbatim", "-F", str(file), "churn@v1.1.0", f"{TAG}^{{commit}}")
+    story.git(*words, env={**lin.environment, **LATER})
+    _, report = verify(story)
+    assert not release_of(report)["ok"]
+    assert "revoked-key" in release_of(report)["reason"]
+
+
 def test_a_tag_made_around_the_gate_does_not_verify(story: ModelRepository, tmp_path: Path) -> None:
     """The trailers of a sound tag, copied onto a version that nobody approved."""
     message = story.git("cat-file", "tag", TAG).partition("\n\n")[2].partition("-----BEGIN")[0]
