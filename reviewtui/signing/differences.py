@@ -46,3 +46,12 @@ DIFFERENCES = (
         "empty-revocations", "a list of revoked keys that revokes nothing", "somebody emptied it", "revoked-key"
     ),
 )
+
+
+def differences_table() -> str:
+    """The table as the README prints it, in Markdown; every line ends with LF."""
+    rows = [
+        f"| {each.what} | {each.why} | {f'`{each.reason}`' if each.reason else 'closes the gate'} |"
+        for each in DIFFERENCES
+    ]
+    return "\n".join(("| refused here | because | reason |", "|---|---|---|", *rows)) + "\n"
