@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import fcntl
+import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -49,7 +50,7 @@ def test_085_a_server_that_enforces_nothing_is_told_apart(scene: Scene) -> None:
     # What slipped through is found by everybody's verify.
     verified = command(scene.path, "verify")
     assert verified.status == 1
-    assert "1 of 2" in verified.out
+    assert "gate-closed" in verified.out
 
 
 def test_086_a_push_certificate_earns_no_trust(scene: Scene) -> None:
@@ -131,7 +132,7 @@ def test_087_python_in_the_hook_takes_nothing_from_the_pushers_environment(
     server.refuses(PUSH_TAG, reason="1 of 2")
 
 
-HOSTILE_NAMES = [
+HOSTILE_NAMES = (
     "--output=pwned",
     "-evil",
     "--upload-pack=touch pwned",
@@ -142,7 +143,7 @@ HOSTILE_NAMES = [
     "@{-1}",
     "..",
     "",
-]
+)
 
 
 @pytest.mark.parametrize("verb", ["show", "gate", "diff", "reviews", "approve", "release"])
@@ -186,7 +187,7 @@ def test_089_the_hook_judges_objects_that_wait_in_quarantine_and_moves_no_ref(sc
     assert server.git("count-objects") == objects
 
 
-@pytest.mark.parametrize("trouble", ["no Python", "a crash", "no time", "a full disk"])
+@pytest.mark.parametrize("trouble", ["no Python", "a crash", "nowhere to write"])
 def test_090_a_hook_that_cannot_run_refuses_in_a_line(scene: Scene, trouble: str) -> None:
     server = Server(scene)
     scene.git("tag", TAG, BRANCH)
@@ -195,17 +196,24 @@ def test_090_a_hook_that_cannot_run_refuses_in_a_line(scene: Scene, trouble: str
     if trouble == "no Python":
         hook.write_bytes(text.replace(sys.executable.encode(), b"/nonexistent/python3"))
     elif trouble == "a crash":
-        hook.write_bytes(text.replace(b"from reviewtui.cli.hook_entry import run_hook", b"raise SystemError"))
-    elif trouble == "no time":
-        big = b"x" * (3 << 20)
-        scene.write_notes({f"{number:040x}": big for number in range(3)})
-        server.git("config", "reviewtui.hookTimeout", "0")
+        hook.write_bytes(text.replace(b"import run_hook", b"import no_such_hook"))
     else:
+        shutil.rmtree(server.path / "reviewtui", ignore_errors=True)
         (server.path / "reviewtui").write_bytes(b"in the way of the folder")
-    if trouble != "no time":
-        assert hook.read_bytes() != text or trouble == "a full disk"
-    pushed = server.refuses(PUSH_TAG, reason="reviewtui: ")
-    assert "Traceback" not in pushed.text.replace("Traceback (most recent call last)", "") or trouble == "a crash"
+    assert trouble == "nowhere to write" or hook.read_bytes() != text
+    server.refuses(PUSH_TAG, reason="reviewtui: ")
+
+
+def test_090_a_check_that_takes_too_long_refuses(scene: Scene) -> None:
+    server = Server(scene)
+    server.git("config", "reviewtui.hookTimeout", "1")
+    scene.git("tag", TAG, BRANCH)
+    (server.path / "reviewtui").mkdir(exist_ok=True)
+    # Somebody else's check holds the turn, and never ends.
+    with (server.path / "reviewtui" / "lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server.refuses(PUSH_TAG, reason="the check took too long")
+    server.refuses(PUSH_TAG, reason="lightweight-tag")
 
 
 def test_091_pushes_at_once_are_judged_one_after_another(scene: Scene, tmp_path: Path) -> None:
@@ -227,4 +235,3 @@ def test_091_pushes_at_once_are_judged_one_after_another(scene: Scene, tmp_path:
     assert log == rejecting.notes_tip()
     if not release.result().accepted:
         assert "Rejected by risk@example.com: Stop!" in release.result().text
-    assert os.path.isdir(server.path)
