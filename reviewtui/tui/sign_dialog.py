@@ -157,7 +157,7 @@ class SignDialog(Dialog[str]):
         if self._refusal is not None:
             return f"{self._refusal.message} {self._refusal.hint}".strip()
         if self._needs_comment and not self.query_one(TextArea).text.strip():
-            return f"Write a comment first: the record is nothing without it."
+            return "Write a comment first: the record is nothing without it."
         if self._prepared is None:
             return "The statement is being written."
         return ""
