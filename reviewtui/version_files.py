@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, VersionKind
-from reviewtui.diff import ChangeKind, TextChange, TextPair, VersionDiff, diff_facts, unified_text
 from reviewtui.errors import MalformedFileError
 from reviewtui.facts.discovery import discover_models, model_path
 from reviewtui.facts.extraction import extract_facts
@@ -14,6 +14,10 @@ from reviewtui.facts.reading import ParseCache
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.repository import Repository
 from reviewtui.settings import Settings
+
+# A hook reads facts and never compares them: the differences are loaded where they are made.
+if TYPE_CHECKING:
+    from reviewtui.diff import TextChange, TextPair, VersionDiff
 
 _FACTS_KEPT = 512
 _TEXT_LIMIT = 1024 * 1024
@@ -72,6 +76,8 @@ class VersionFiles:
 
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
         """What differs between two versions."""
+        from reviewtui.diff import diff_facts
+
         before = self.facts(base) if base is not None else None
         policy = self.settings.policy
         directions = policy.directions(head.model) if policy is not None else {}
@@ -79,6 +85,8 @@ class VersionFiles:
 
     def text_changes(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextChange, ...]:
         """The files that facts were read from, of both sides, as text against text; what did not change is left out."""
+        from reviewtui.diff import TextChange, unified_text
+
         return tuple(
             TextChange(pair.path, pair.kind, unified_text(pair.before, pair.after, path=pair.path))
             for pair in self.text_pairs(base, head)
@@ -86,6 +94,8 @@ class VersionFiles:
 
     def text_pairs(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextPair, ...]:
         """The same files whole, in path order."""
+        from reviewtui.diff import ChangeKind, TextPair
+
         before, after = self._texts(base) if base is not None else {}, self._texts(head)
         pairs = []
         for path in sorted(before.keys() | after.keys()):
