@@ -245,7 +245,8 @@ def _hooks(project: Project, command: Sequence[str]) -> Iterator[Check]:
         yield _hook(hook, f"reviewtui hooks install --server {shlex.quote(str(repository.git_dir))}", kind.value)
         return
     configured = repository.config("core.hooksPath")
-    if configured is not None and not hooks_folder(repository).is_dir():
+    folder = hooks_folder(repository)
+    if configured is not None and folder.exists() and not folder.is_dir():
         scope = repository.git.run("config", "--show-scope", "--get", "core.hooksPath").decode().split("\t")[0]
         words = f"core.hooksPath is {configured}, where no hook can be: every hook is passed by."
         yield Check("hooks", Health.ILL, words, f"git config --{scope} --unset core.hooksPath")

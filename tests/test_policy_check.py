@@ -75,6 +75,14 @@ def test_people_without_keys_cannot_approve_and_are_named() -> None:
     assert (line, "lin@example.com without a key" in problem) == (9, True)
 
 
+def test_an_entry_without_approvals_is_fine_where_another_asks_for_them() -> None:
+    entry = "- models: [churn]\n  metrics: {accuracy: {min: 0.9}}\n"
+    covered = SOUND.replace("releasers:", entry + "releasers:")
+    assert not [each for _, each in problems(covered, errors=False) if "No approval" in each]
+    alone = covered.replace('models: ["*"]', "models: [other]")
+    assert [line for line, each in problems(alone, errors=False) if "No approval" in each] == [10]
+
+
 def test_without_entries_nothing_can_be_released() -> None:
     assert "nothing can be released" in problems(HEAD)[0][1]
 

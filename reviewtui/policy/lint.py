@@ -62,8 +62,13 @@ class _Lint:
                     "An approval still counts after a new commit, if only these are unchanged: code may change unseen."
                 )
                 yield self._warning((*place, "carry"), words)
-            if not rule.approvals:
+            if not rule.approvals and not self._is_covered(rule):
                 yield self._warning(place, "No approval is asked for: no person has to look at a version.")
+
+    def _is_covered(self, rule: ReleaseRule) -> bool:
+        """Whether other entries ask for approvals of whatever this one is about: all that match must be met."""
+        asking = {pattern for other in self._policy.releases if other.approvals for pattern in other.models}
+        return "*" in asking or asking.issuperset(rule.models)
 
     def _exclusion(self, place: tuple[str | int, ...], rule: ReleaseRule) -> Iterator[PolicyRemark]:
         if not rule.approvals:
@@ -71,10 +76,10 @@ class _Lint:
         if "author" not in rule.exclude:
             yield self._warning((*place, "exclude"), "Whoever made a version may approve it.")
             return
-        short = [each for each in rule.approvals if self._able(each) and len(self._able(each)) == each.count]
-        if short:
-            words = f"{short[0].name}: everybody who can is needed, so none of them can make a version for it."
-            yield self._warning((*place, "approvals"), words)
+        for index, each in enumerate(rule.approvals):
+            if self._able(each) and len(self._able(each)) == each.count:
+                words = "Everybody who can is needed, so none of them can make a version for it."
+                yield self._warning((*place, "approvals", index), words)
 
     def _approvals(self, place: tuple[str | int, ...], rules: Sequence[ApprovalRule]) -> Iterator[PolicyRemark]:
         impossible = False
