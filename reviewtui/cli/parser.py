@@ -133,7 +133,7 @@ def _add_shows(families: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "history",
         commands.history,
         "tell what happened, when, and by whom",
-        more="Candidates, verdicts (counted or not,\neach with its reason), releases, stages, the policy; newest first.",
+        more="Candidates, verdicts (counted or not,\neach with its reason), releases, stages, policies; newest first.",
         examples=("history", "history churn --json"),
     )
     history.add_argument("model", nargs="?", metavar="MODEL")
