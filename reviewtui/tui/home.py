@@ -15,6 +15,7 @@ from reviewtui.display import clean
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
 from reviewtui.tui.list_pane import ListPane
+from reviewtui.tui.marking import MarksVersions
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.noticing import NoticesChanges
 from reviewtui.tui.project_like import ProjectLike
@@ -34,7 +35,7 @@ COMPLAINT = "?"
 Rows = tuple[tuple[VersionRow, ...], tuple[str, ...]]
 
 
-class HomeScreen(OffersUndo[None], NoticesChanges[None]):
+class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
     """Lists with a preview; everything else is opened from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -77,7 +78,8 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None]):
     def on_mount(self) -> None:
         self.query_one(TitleLine).show([(" reviewtui", "heading")])
         self._show_tab(0)
-        self.open_project()
+        # The frame is drawn first: reading 40,000 versions holds the interpreter, and nobody should wait for it blind.
+        self.call_after_refresh(self.open_project)
         self.look_on()
 
     # Reading
@@ -159,6 +161,7 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None]):
         self._fill(rows, waiting=waiting)
         if not waiting and not self._chosen_by_user and rows[0]:
             self._show_tab(1)
+        self.restore_view()
 
     def _fill(self, rows: Rows, *, waiting: tuple[VersionRow, ...]) -> None:
         queue, versions = (self.query_one(f"#{name}", VersionsPane) for name in ("queue", "versions"))
@@ -241,8 +244,7 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None]):
     def _rows_changed(self) -> None:
         pane = self.active_pane
         words = f"filter {pane.words} · {pane.table.count:,} of {pane.total:,}" if pane.words else ""
-        sort = f"sorted by {pane.sort}" if pane.sort else ""
-        said = " · ".join(part for part in (words, sort) if part)
+        said = " · ".join(part for part in (words, pane.order_said) if part)
         notice = self.query_one(NoticeLine)
         notice.rest((said, "accent"))
         if pane.filter.complaint:
@@ -365,6 +367,10 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None]):
     def action_back(self) -> None:
         if not self.active_pane.clear_filter():
             self.say("")
+
+    def remember(self) -> None:
+        """Note where the app is left."""
+        self.remember_view(self._active)
 
     async def action_quit(self) -> None:
         await self.app.run_action("quit")
