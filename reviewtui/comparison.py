@@ -127,7 +127,7 @@ def cell_words(row: Row, column: int, *, deltas: bool = False) -> tuple[str, str
     value = _value_words(row, cell)
     if column and cell is not MISSING and _same(row.cells[0], cell):
         value = "="
-    elif column and deltas:
+    elif column and deltas and row.category != "review":
         delta, relative = row.delta(column)
         value = value if delta is None else f"{delta_text(delta)} {relative_text(relative)}".strip()
     return value, _standing(row, column)

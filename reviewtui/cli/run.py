@@ -55,9 +55,13 @@ def open_app(directory: Path) -> int:
         return ExitCode.USAGE
     from reviewtui.project import Project
     from reviewtui.tui.app import ReviewApp
+    from reviewtui.tui.preferences import load_preferences
+    from reviewtui.tui.view_state import view_store
 
     project = Project.open(directory)
+    preferences = load_preferences(os.environ)
+    views = view_store(os.environ, project.repository.common_dir)
     try:
-        return ReviewApp(lambda: project).run() or ExitCode.DONE
+        return ReviewApp(lambda: project, preferences=preferences, views=views).run() or ExitCode.DONE
     finally:
         project.repository.close()

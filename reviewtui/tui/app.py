@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import App, SystemCommand
@@ -28,6 +28,10 @@ from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
 from reviewtui.tui.undo import RecordedVerdict
 from reviewtui.tui.view_state import ViewState, ViewStore
+
+
+if TYPE_CHECKING:
+    from reviewtui.facts.model import Fact
 
 
 class ReviewApp(NamesBindings, App[int]):
@@ -66,6 +70,8 @@ class ReviewApp(NamesBindings, App[int]):
         """Which tabs were opened, by commit and base commit."""
         self.last_verdict: RecordedVerdict | None = None
         """What was recorded last, as long as it can be taken back."""
+        self.metrics_read: dict[tuple[str, str], tuple[Fact, ...]] = {}
+        """The metrics of versions, by commit and model: a commit never changes."""
         self.no_signer = ""
         """Why nothing can be signed here; "" where it can."""
         self._drop_controls = DropControls()
@@ -148,6 +154,9 @@ class ReviewApp(NamesBindings, App[int]):
         if self.signing:
             self._say("A signature is being made; the app can be left when it is recorded.")
         else:
+            home = self.screen_stack[0]
+            if isinstance(home, HomeScreen) and self.opened is not None:
+                home.remember()
             self.exit(0)
 
     def action_help_quit(self) -> None:

@@ -36,6 +36,8 @@ _NAMES = {
     "shift+tab": "shift+Tab",
     "space": "Space",
 }
+_NAMES_FROM = 110
+"""Columns from which each binding's name stands beside it, for config.yaml."""
 _FILTER = (
     "Filter (/): every word must occur, in any order. Versions: state:in-review model:churn author:dana reviewer:bob "
     "kind:candidate stage:prod since:2026-09-01 since:30d metric:auc>0.93. Audit: reviewer: verdict:reject model: "
@@ -73,7 +75,8 @@ class HelpScreen(Dialog[None]):
             lines.append(heading(f" {title}"))
             for binding in (with_keys(each, self.review_app.preferences.keys) for each in bindings):
                 first, *rest = wrap(binding.description, max(width - 22, 12))
-                lines.append(line(("   " + fit(key_names(binding), 17), "accent"), first))
+                name = f"   {binding.id}" if binding.id and width >= _NAMES_FROM else ""
+                lines.append(line(("   " + fit(key_names(binding), 17), "accent"), first, (name, "dim")))
                 lines += [line(" " * 20, piece) for piece in rest]
             lines.append(BLANK)
         for paragraph in (_FILTER, _MARKS):
@@ -89,23 +92,26 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     from reviewtui.tui.bytes_dialog import BytesDialog
     from reviewtui.tui.closer_look import CloserLook
     from reviewtui.tui.compare_screen import CompareScreen
-    from reviewtui.tui.marking import MarksVersions
     from reviewtui.tui.home import HomeScreen
-    from reviewtui.tui.release_dialog import ReleaseDialog
+    from reviewtui.tui.marking import MarksVersions
     from reviewtui.tui.record_dialog import RecordDialog
+    from reviewtui.tui.release_dialog import ReleaseDialog
     from reviewtui.tui.settings_screen import SettingsScreen
     from reviewtui.tui.sign_dialog import SignDialog
     from reviewtui.tui.since_verdict import KnowsMyVerdict
     from reviewtui.tui.text_tab import TextTab
     from reviewtui.tui.timeline import TimelineTable
-    from reviewtui.tui.trend_screen import TrendScreen
+    from reviewtui.tui.trend_screen import MetricDialog, TrendScreen
     from reviewtui.tui.version import VersionScreen
+    from reviewtui.tui.widgets.plot import Plot
 
     named: list[tuple[str, type[Widget] | type[ReviewApp]]] = [
         ("Home", HomeScreen),
         ("Home: marks, comparison, trend", MarksVersions),
         ("Compare", CompareScreen),
         ("Trend of a metric", TrendScreen),
+        ("Trend: the line", Plot),
+        ("Choose a metric", MetricDialog),
         ("Version", VersionScreen),
         ("Version: since your last verdict", KnowsMyVerdict),
         ("Version: the change under the cursor", CloserLook),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -97,6 +97,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self._shown: Sequence[int] = ()
         self._strips: dict[tuple[int, str], Strip] = {}
         self._hover = -1
+        self._marked: frozenset[str] = frozenset()
         self._empty: tuple[str, ...] = ()
         self.rows_drawn = 0
         """How many rows were built from their items so far: what the table has cost."""
@@ -131,6 +132,11 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Lay the rows out in other columns; there must be as many of them as before."""
         self._columns = tuple(columns)
+        self.redraw()
+
+    def mark(self, keys: Collection[str]) -> None:
+        """Mark the rows with these keys, and no others."""
+        self._marked = frozenset(keys)
         self.redraw()
 
     def redraw(self) -> None:
@@ -248,8 +254,10 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         strip = self._strips.get((index, over))
         if strip is None:
             self.rows_drawn += 1
-            spans: list[tuple[str, Tone]] = [(" ", "")]
-            cells = self._cells(self._items[index])
+            item = self._items[index]
+            is_marked = bool(self._marked) and self._key(item) in self._marked
+            spans: list[tuple[str, Tone]] = [("»", "accent") if is_marked else (" ", "")]
+            cells = self._cells(item)
             for column, size in self._layout(width):
                 text, tone = cells[self._columns.index(column)]
                 spans += [(fit(text, size, right=column.right), tone), (" ", "")]
