@@ -11,7 +11,7 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.history import AuditRecord
 from reviewtui.tui.filters import haystack, seconds_of
-from reviewtui.tui.list_pane import ListPane, Question
+from reviewtui.tui.list_pane import ListPane, Question, with_width
 from reviewtui.tui.pages.record import record_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
@@ -63,6 +63,9 @@ class AuditPane(ListPane[AuditRecord]):
             (entry.keyid.removeprefix("SHA256:").removeprefix("openpgp:"), "dim"),
             ((item.note or "")[:8], "dim"),
         )
+
+    def columns_for(self, items: Sequence[AuditRecord]) -> tuple[Column, ...]:
+        return with_width(self._columns, "VERSION", (item.name for item in items))
 
     def key_of(self, item: AuditRecord) -> str:
         return f"{item.entry.id} {item.entry.commit} {item.name} {item.entry.reason}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -151,6 +152,11 @@ class ListPane(Container, Generic[Item]):
         return self.query_one(Input).value.strip()
 
     @property
+    def order_said(self) -> str:
+        """In which order the rows are, in words; "" where that is the usual one."""
+        return f"sorted by {self.sort}" if self.sort else ""
+
+    @property
     def total(self) -> int:
         return len(self._items)
 
@@ -285,3 +291,12 @@ class ListPane(Container, Generic[Item]):
         self._previewed = ""
         self.query_one(TitleLine).show([])
         self.query_one(TextView).show(lambda width: ())
+
+
+def with_width(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
+    """The columns, the one of this title as wide as the longest text, within bounds."""
+    longest = max(map(len, texts), default=0)
+    return tuple(
+        replace(column, width=max(12, min(longest, column.most))) if column.title == title else column
+        for column in columns
+    )

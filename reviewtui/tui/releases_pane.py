@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.display import approvals_text
 from reviewtui.history import RELEASED, HistoryEvent, time_text
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.tui.filters import haystack
-from reviewtui.tui.list_pane import ListPane, Question
+from reviewtui.tui.list_pane import ListPane, Question, with_width
 from reviewtui.tui.pages.gate import decision_lines
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.project_like import ProjectLike
@@ -31,6 +33,7 @@ _COLUMNS = (
     Column("STAGES", 8, keep=70),
     Column("SAYS", 14, fills=True, keep=90),
 )
+_KIND = re.compile("[: ]")
 NEXT, CURRENT, ROLLBACK, EARLIER, WITHDRAWN = "next", "current", "rollback", "earlier", "withdrawn"
 _MARKS = {NEXT: "▲", CURRENT: "●", ROLLBACK: "↶", EARLIER: "◌", WITHDRAWN: "✗"}
 _TONES: dict[str, Tone] = {NEXT: "accent", CURRENT: "good", ROLLBACK: "", EARLIER: "dim", WITHDRAWN: "warn"}
@@ -74,6 +77,8 @@ class ReleasesPane(ListPane[ReleaseRow]):
     def cells(self, item: ReleaseRow) -> Sequence[Cell]:
         version, event = item.version, item.event
         approved_by = ", ".join(name.partition("@")[0] for name in event.approved_by) if event else ""
+        if item.gate is not None:
+            approved_by = approvals_text(item.gate.approvals, item.gate.required)
         said, tone = _said(item)
         return (
             (version.name, "strong" if item.role in (NEXT, CURRENT) else ""),
@@ -84,6 +89,9 @@ class ReleasesPane(ListPane[ReleaseRow]):
             (" ".join(version.stages), "accent"),
             (said, tone),
         )
+
+    def columns_for(self, items: Sequence[ReleaseRow]) -> tuple[Column, ...]:
+        return with_width(self._columns, "VERSION", (item.version.name for item in items))
 
     def key_of(self, item: ReleaseRow) -> str:
         return f"{item.version.name} {item.version.ref}"
@@ -174,8 +182,10 @@ def _said(row: ReleaseRow) -> tuple[str, Tone]:
         closing = (FindingState.UNMET, FindingState.ERROR)
         blocks = [finding.rule for finding in gate.findings if finding.state in closing and not finding.warning]
         if gate.allowed:
-            return "the gate is open: R releases it", "good"
-        return f"blocked by {', '.join(blocks)}" if blocks else "no policy asks for anything: closed", "bad"
+            return "✓ the gate is open: R releases it", "good"
+        kinds = [_KIND.split(rule)[0] for rule in blocks]
+        told = [f"{kind} ×{kinds.count(kind)}" if kinds.count(kind) > 1 else kind for kind in dict.fromkeys(kinds)]
+        return f"✗ {', '.join(told)}" if blocks else "✗ no policy", "bad"
     if row.event is not None and row.event.event == "released-unreviewed":
         return "not released by reviewtui", "dim"
     return (row.version.note, "warn") if row.version.note else (row.version.subject, "dim")

@@ -31,10 +31,7 @@ class SettingsScreen(Asks[None]):
         yield TextView(id="page")
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).show(
-            [(" Settings and policy", "heading"), ("  as the gate reads them", "dim")],
-            [("changed by a commit to the trusted branch ", "dim")],
-        )
+        self.query_one(TitleLine).show([(" Settings and policy", "heading"), ("  as the gate reads them", "dim")])
         self.query_one(TextView).focus()
         self._read()
 

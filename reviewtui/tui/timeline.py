@@ -14,7 +14,7 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.history import RELEASED, HistoryEvent
 from reviewtui.tui.filters import haystack, seconds_of
-from reviewtui.tui.list_pane import ListPane, Question
+from reviewtui.tui.list_pane import ListPane, Question, with_width
 from reviewtui.tui.pages.record import event_lines, record_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
@@ -25,7 +25,7 @@ _COLUMNS = (
     Column("WHEN", 10, keep=97),
     Column("WHAT", 14, fills=True, most=23, keep=99),
     Column("VERSION", 18, fills=True, most=28, keep=100),
-    Column("BY", 9, fills=True, most=20, keep=96),
+    Column("BY", 10, fills=True, most=20, keep=96),
     Column("LEAD", 4, right=True, keep=95),
     Column("DETAIL", 14, fills=True, keep=90),
 )
@@ -88,6 +88,10 @@ class TimelinePane(ListPane[TimelineRow]):
     def make_table(self) -> LineTable[TimelineRow]:
         return TimelineTable(self._columns, self.cells, key=self.key_of)
 
+    @property
+    def order_said(self) -> str:
+        return "grouped by release; g puts all in one row" if self.is_grouped else "in one row; g groups by release"
+
     def take(self, answer: Any) -> None:
         self._told = answer
         self._show()
@@ -108,11 +112,12 @@ class TimelinePane(ListPane[TimelineRow]):
     def cells(self, item: TimelineRow) -> Sequence[Cell]:
         event = item.event
         if event is None:
-            return (("", ""), ("○ not yet released", "accent"), (item.model, "strong"), ("", ""), ("", ""),
+            return (("", ""), ("○ unreleased", "accent"), (item.model, "strong"), ("", ""), ("", ""),
                     (_counted(item.count), "dim"))  # fmt: skip
         counts = event.record is None or event.record.entry.counted
         tone: Tone = _TONES.get(event.event, "") if counts else "dim"
-        what = f"{'  ' if item.inside else ''}{_MARKS.get(event.event, '·')} {event.event}"
+        word = event.event.removesuffix("-unreviewed")
+        what = f"{'  ' if item.inside else ''}{_MARKS.get(event.event, '·')} {word}"
         return (
             (event.at[:10] or "unknown", "dim"),
             (what, tone),
@@ -121,6 +126,10 @@ class TimelinePane(ListPane[TimelineRow]):
             (lead_text(event.lead), "dim"),
             (_detail(event), "" if item.is_head else "dim"),
         )
+
+    def columns_for(self, items: Sequence[TimelineRow]) -> tuple[Column, ...]:
+        names = (item.event.name if item.event else item.model for item in items)
+        return with_width(self._columns, "VERSION", names)
 
     def key_of(self, item: TimelineRow) -> str:
         event = item.event
@@ -220,7 +229,9 @@ def _detail(event: HistoryEvent) -> str:
         return comment if entry.counted else f"{entry.reason.partition(':')[0]} · {comment}"
     if event.event == "released":
         named = ", ".join(name.partition("@")[0] for name in event.approved_by)
-        return f"approved by {named}" if named else event.detail
+        return f"✓ {named}" if named else event.detail
+    if event.event == "released-unreviewed":
+        return f"unreviewed · {event.detail}".removesuffix(" · ")
     return event.detail
 
 

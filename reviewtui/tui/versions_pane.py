@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar, cast
 
 from textual.message import Message
 
 from reviewtui.catalog import ModelVersion
-from reviewtui.tui.list_pane import ListPane, Question
+from reviewtui.tui.list_pane import ListPane, Question, with_width
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.reading import VersionView, read_version
 from reviewtui.tui.rows import FIELDS, VersionRow, haystacks, sorted_rows
@@ -58,10 +57,7 @@ class VersionsPane(ListPane[VersionRow]):
         return item.version
 
     def columns_for(self, items: Sequence[VersionRow]) -> tuple[Column, ...]:
-        """The columns, the first one as wide as the longest name, within bounds."""
-        longest = max((len(row.version.name) for row in items), default=0)
-        first, *others = self._columns
-        return replace(first, width=max(12, min(longest, first.most))), *others
+        return with_width(self._columns, "VERSION", (row.version.name for row in items))
 
     def question(self, item: VersionRow) -> Question | None:
         return lambda project: read_version(project, item.version)

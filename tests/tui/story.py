@@ -175,6 +175,7 @@ class StoryProject:
     before_sign: Callable[[], None] = lambda: None
     reloads: int = 0
     stamp: str = "as it was"
+    trail_trouble: ReviewTuiError | None = None
     reviewed_before: bool = False
 
     @property
@@ -209,6 +210,8 @@ class StoryProject:
         return history_of(self.versions, self.trail())
 
     def trail(self) -> tuple[AuditRecord, ...]:
+        if self.trail_trouble:
+            raise self.trail_trouble
         return trail_of(self.versions, text=self.text)
 
     def subject(self, version: ModelVersion) -> ReviewSubject:
