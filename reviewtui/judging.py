@@ -12,11 +12,13 @@ from reviewtui.clock import Clock
 from reviewtui.git.objects import CommitInfo, ObjectId, TagObject
 from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus
+from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy.contributors import contributors
 from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.policy.evaluate import PolicySubject, evaluate
 from reviewtui.policy.people import People
 from reviewtui.policy.state import state_of
+from reviewtui.policy_change import PolicyChangeJudge
 from reviewtui.records import RecordedLine, Records
 from reviewtui.release import check_release_tag, releaser_finding
 from reviewtui.review import Verdict
@@ -74,6 +76,7 @@ class Judge:
         self.library = library
         self.records = records
         self.trust = trust
+        self._clock = clock
         self._now = int(clock().timestamp())
         self._context = VerificationContext(identity, trust, records.ids)
         self._verified: dict[tuple[str, bytes, str, str], RecordedReview] = {}
@@ -95,7 +98,9 @@ class Judge:
         )
 
     def decision(self, version: ModelVersion) -> Decision:
-        """Every finding of the policy for a version."""
+        """Every finding of the policy for a version, or for a change of the settings."""
+        if version.model == POLICY_MODEL:
+            return self.policy_changes.decide(version.commit, self.records)
         reviews, earlier = self.recorded(version)
         decision = evaluate(
             self.library.settings.policy,
@@ -107,6 +112,13 @@ class Judge:
             errors=self._errors(),
         )
         return replace(decision, findings=(*self._alarms(), *decision.findings)) if self.records.alarms else decision
+
+    @cached_property
+    def policy_changes(self) -> PolicyChangeJudge:
+        """The judge of changes of the settings."""
+        trusted = self.library.repository.trusted_branch(self.library.refs)
+        commit = trusted.commit if trusted is not None else None
+        return PolicyChangeJudge(self.library.repository, self.library.settings, commit, self.trust, self._clock)
 
     def _alarms(self) -> Iterator[Finding]:
         """What was taken from the notes is counted all the same, so that an alarm is shown and closes no gate."""
@@ -132,9 +144,15 @@ class Judge:
         policy = self.library.settings.policy
         if policy is None:
             return ""
-        subject, people = self._policy_subject(version), People(policy, ())
-        for rule in policy.rules_for(version.model):
-            reason = contributors(subject, rule.exclude, people).get(people.of(person))
+        people, change = People(policy, ()), policy.policy_changes
+        if version.model == POLICY_MODEL:
+            subject = self.policy_changes.subject(version.commit)
+            excluded = [change.exclude] if change is not None else []
+        else:
+            subject = self._policy_subject(version)
+            excluded = [rule.exclude for rule in policy.rules_for(version.model)]
+        for exclude in excluded:
+            reason = contributors(subject, exclude, people).get(people.of(person))
             if reason:
                 return reason
         return ""

@@ -15,7 +15,7 @@ from reviewtui.git.repository import Repository
 from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus, plain_status
 from reviewtui.records import REVIEWS_REF, SEEN_REVIEWS_REF, RecordedLine, Records, read_records
-from reviewtui.settings import Settings, load_settings
+from reviewtui.settings import DIRECTORY, Settings, load_settings
 
 # What reads files, judges, signs and writes is loaded by the verbs that need it: a list of versions waits for none.
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 __all__ = ["PreparedRelease", "PreparedReview", "Project", "Receipt", "ReviewEntry", "VersionStatus"]
 
 
+_CHANGE = f"{DIRECTORY}@"
+_BRANCHES = ("refs/heads/", "refs/remotes/")
 _READ = ("refs", "settings", "library", "records", "trust", "identity", "_judge", "_brought", "_signed_tags")
 """The attributes that are kept until the next reading."""
 
@@ -127,10 +129,14 @@ class Project:
         )
 
     def _recorded_at(self, lines: Iterable[RecordedLine]) -> dict[str, int]:
-        """When the notes commit that first brought each line was made."""
+        """When each record was brought; of several spellings of one, the oldest tells."""
         wanted = {(line.commit, line.line): line.id for line in lines}
         times = self._brought if wanted else {}
-        return {identity: times[place] for place, identity in wanted.items() if place in times}
+        found: dict[str, int] = {}
+        for place, identity in wanted.items():
+            if place in times:
+                found[identity] = min(times[place], found.get(identity, times[place]))
+        return found
 
     @cached_property
     def _brought(self) -> dict[tuple[ObjectId, bytes], int]:
@@ -149,7 +155,10 @@ class Project:
         return self.library.catalog
 
     def find(self, name: str) -> ModelVersion:
-        """The version that a name means. Raises: UnknownVersionError."""
+        """The version that a name means; `.reviewtui@BRANCH` is a change of the settings. Raises: UnknownVersionError."""
+        if name.startswith(_CHANGE):
+            tips = (ref.commit for ref in self.refs if ref.commit and ref.name.startswith(_BRANCHES))
+            return self._judge.policy_changes.find(name.removeprefix(_CHANGE), tips)
         return self.library.find(name)
 
     def overview(self, model: str | None = None) -> tuple[VersionStatus, ...]:
@@ -239,6 +248,8 @@ class Project:
 
     def subject(self, version: ModelVersion) -> ReviewSubject:
         """What a review of the version, made now, would be bound to."""
+        if version.model == DIRECTORY:
+            return self._judge.policy_changes.subject(version.commit).current
         return self.library.subject(version, self.base_of(version).version, identity=self.identity)
 
     def last_verdict(self, version: ModelVersion, reviewer: str) -> VerifiedReview | None:
@@ -268,7 +279,7 @@ class Project:
             raise UsageError(f"{verdict.value} needs a comment.", hint='Give it with -m "why".')
         signer = self.signer()
         reviewer = self.reviewer(signer)
-        subject = self.library.subject(version, self.base_of(version).version, identity=self.identity)
+        subject = self.subject(version)
         review, payload = write_review(
             subject,
             verdict,
@@ -299,7 +310,7 @@ class Project:
         self.reload()
         subject = prepared.review.subject
         version = self.library.again(prepared.version)
-        if self.library.subject(version, self.base_of(version).version, identity=self.identity) != subject:
+        if self.subject(version) != subject:
             raise RefChangedError(f"{subject.name} changed while you looked at it; nothing was signed.")
         envelope = sign_payload(PAYLOAD_TYPE, prepared.payload, signer=self.signer(), verifier=self.trust)
         tip = self._watched_notes().notes.append(subject.commit, envelope.to_line())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewtui.enforcement.settings_rules import policy_change_subject, policy_change_version
+from reviewtui.policy_change import policy_change_subject, policy_change_version
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.repository import Repository
 from reviewtui.review import Review, Verdict, encode_review

@@ -9,50 +9,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
 from reviewtui.enforcement.model import Judgement, PushScene, Refusal, refusals_of
 from reviewtui.enforcement.record_source import RecordSource
 from reviewtui.errors import MalformedFileError
-from reviewtui.facts.model import VersionFacts
-from reviewtui.git.objects import ObjectId, RefName
-from reviewtui.git.repository import Repository
-from reviewtui.git.updates import RefUpdate, commits_touching, is_ancestor
-from reviewtui.policy.changes import POLICY_MODEL, evaluate_policy_change
-from reviewtui.policy.decision import Decision
-from reviewtui.policy.subject import PolicySubject
-from reviewtui.review import ReviewSubject
+from reviewtui.git.objects import ObjectId
+from reviewtui.git.updates import RefUpdate, is_ancestor
+from reviewtui.policy.changes import evaluate_policy_change
+from reviewtui.policy_change import PolicyChangeJudge, policy_change_version
 from reviewtui.settings import DIRECTORY, Settings, load_settings
-from reviewtui.signing.scheme import Verification
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
-from reviewtui.verification import RecordedReview, UnverifiedReview, VerificationContext, verify_review
-
-
-def policy_change_version(commit: ObjectId, settings: Settings) -> ModelVersion:
-    """A commit's settings as the version that is reviewed: `.reviewtui@` and the version of their policy."""
-    number = str(settings.policy.version) if settings.policy is not None else "0"
-    return ModelVersion(POLICY_MODEL, number, VersionKind.COMMIT, RefName(""), commit)
-
-
-def policy_change_subject(
-    repository: Repository, version: ModelVersion, *, identity: str, policy: ObjectId | None
-) -> ReviewSubject:
-    """What a review of changed settings is bound to: the commit, which holds all there is to see.
-
-    There is no base: the settings are judged as they will be. `policy` is the policy in force before them.
-    """
-    return ReviewSubject(
-        repository=identity,
-        model=version.model,
-        version=version.version,
-        commit=version.commit,
-        tree=repository.commits([version.commit])[version.commit].tree,
-        base=None,
-        facts=tuple(VersionFacts(version.commit).digests().items()),
-        policy=policy,
-    )
 
 
 class SettingsRules:
@@ -63,8 +29,8 @@ class SettingsRules:
         self._repository = scene.repository
         self._old = scene.settings
         self._records = records
-        self._trust = trust
         self._clock = clock
+        self._changes = PolicyChangeJudge(scene.repository, scene.settings, scene.trusted_commit, trust, clock)
 
     def judge(self) -> Judgement:
         """The refusals and remarks on the update of the trusted branch; nothing where there is none."""
@@ -99,92 +65,29 @@ class SettingsRules:
     def _change(self, update: RefUpdate, commit: ObjectId, new: Settings) -> Judgement:
         if not self._old.exists:
             return self._first_use(update, commit, new)
-        decision = self._decide(commit, new)
-        name = policy_change_version(commit, new).name
+        # 4.
+        version = policy_change_version(commit, new)
+        decision = self._changes.decide(commit, self._records.of(version.model, version.version, commit))
+        name = version.name
         refusals = refusals_of(update.ref, decision, hint=_hint(name, commit, decision.unblock))
         remarks = (f"{update.ref}: {name} was approved, and is in force from now on.",)
         return Judgement(refusals, () if refusals else remarks)
 
     def _first_use(self, update: RefUpdate, commit: ObjectId, new: Settings) -> Judgement:
         # 3.
-        errors = list(self._errors_of(new))
+        errors = list(self._changes.errors_of(new))
         if errors:
             return Judgement(tuple(Refusal(update.ref, f"{rule}: {reason}") for rule, reason in errors))
         if new.policy is None:
             reason = ".reviewtui/ has no policy.yaml yet, so nothing can be released."
             return Judgement(remarks=(f"{update.ref}: {reason}",))
-        decision = evaluate_policy_change(None, new.policy, self._subject(commit, new), reviews=(), now=0)
+        decision = evaluate_policy_change(None, new.policy, self._changes.subject(commit), reviews=(), now=0)
         said = " ".join(finding.reason for finding in decision.findings)
         keys = len(TrustedSigners.load(new.trust_files or TrustFiles(), now=self._clock()).fingerprints())
         return Judgement(remarks=(
             f"{update.ref}: {said}",
             f"{update.ref}: policy version {new.policy.version}, {keys} trusted keys: have somebody else look at them.",
         ))
-
-    def _decide(self, commit: ObjectId, new: Settings) -> Decision:
-        # 4.
-        version = policy_change_version(commit, new)
-        records = self._records.of(version.model, version.version, commit)
-        context = VerificationContext(self._identity, self._trust, records.ids)
-        lines = (*records.beside(commit), *records.elsewhere(version.model, version.version, than=commit))
-        reviews: list[RecordedReview] = [
-            verify_review(line.line, commit=line.commit, model=version.model, version=version.version, context=context)
-            for line in lines
-        ]
-        # A record whose predecessor is missing, about whatever version, might hide a rejection of this one.
-        broken = (
-            verify_review(line.line, commit=line.commit, model=None, version=None, context=context)
-            for line in records.dangling
-        )
-        reviews += [each for each in broken if isinstance(each, UnverifiedReview) and each.may_be_veto]
-        errors = [*self._errors_of(new), *self._errors_before()]
-        errors += [("notes", f"{problem.path}: {problem.problem}") for problem in records.problems]
-        return evaluate_policy_change(
-            self._old.policy,
-            new.policy,
-            self._subject(commit, new),
-            reviews=reviews,
-            now=int(self._clock().timestamp()),
-            errors=errors,
-        )
-
-    @property
-    def _identity(self) -> str:
-        return self._old.repository or self._repository.address or self._repository.name
-
-    def _subject(self, commit: ObjectId, new: Settings) -> PolicySubject:
-        version = policy_change_version(commit, new)
-        current = policy_change_subject(
-            self._repository, version, identity=self._identity, policy=self._old.policy_blob
-        )
-        infos = self._repository.commits(self._touching(commit))
-        return PolicySubject(
-            current,
-            VersionFacts(commit),
-            commits=tuple(infos.values()) or tuple(self._repository.commits([commit]).values()),
-            submitter=self._submitter(commit),
-            trusted=frozenset(name for names in self._trust.fingerprints().values() for name in names),
-        )
-
-    def _touching(self, commit: ObjectId) -> tuple[ObjectId, ...]:
-        old = self._scene.trusted_commit
-        return commits_touching(self._repository, DIRECTORY, old=old, new=commit) if old is not None else ()
-
-    def _submitter(self, commit: ObjectId) -> Verification | None:
-        info = self._repository.commits([commit])[commit]
-        if info.signature is None:
-            return None
-        return self._trust.verify_armored(info.payload, info.signature, namespace="git")
-
-    def _errors_of(self, new: Settings) -> Iterator[tuple[str, str]]:
-        """What would close every gate, were it in force, and so could never be mended by a push."""
-        yield from (("settings", error) for error in new.errors)
-        problems = TrustedSigners.load(new.trust_files or TrustFiles(), now=self._clock()).problems
-        yield from (("signers", str(problem)) for problem in problems)
-
-    def _errors_before(self) -> Iterator[tuple[str, str]]:
-        words = "The settings in force cannot be used ({}); whoever runs this server must mend them."
-        yield from (("settings", words.format(error)) for error in self._old.errors)
 
 
 def _refused(update: RefUpdate, reason: str, hint: str = "") -> Judgement:

@@ -1,0 +1,49 @@
+"""A change of the settings is reviewed like a version, by the settings before it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.command import POLICY, churn_repository, reviewtui
+from tests.model_repository import ModelRepository
+
+STRICT = {**POLICY, "policy_changes": {"approvals": [{"count": 1, "roles": ["risk"]}]}}
+
+
+@pytest.fixture
+def story(tmp_path: Path) -> ModelRepository:
+    story = churn_repository(tmp_path / "models", policy=STRICT)
+    new = {**STRICT, "version": 2, "releasers": {"roles": ["risk"]}}
+    story.commit_files({".reviewtui/policy.yaml": yaml.safe_dump(new)}, message="Only risk releases", branch="new-rules")
+    return story
+
+
+def test_a_change_is_approved_by_whom_the_policy_before_it_asks(story: ModelRepository) -> None:
+    gate = reviewtui(story.path, "gate", ".reviewtui@new-rules", "--json")
+    assert (gate.status, gate.json["name"]) == (1, ".reviewtui@2")
+    wrong = reviewtui(story.path, "approve", ".reviewtui@2", "-m", "fine", "--yes", person=story.person("dana"))
+    assert wrong.status == 0, wrong.err
+    assert reviewtui(story.path, "gate", ".reviewtui@2").status == 1
+    right = reviewtui(story.path, "approve", ".reviewtui@new-rules", "-m", "fine", "--yes", person=story.person("risk"))
+    assert right.status == 0, right.err
+    gate = reviewtui(story.path, "gate", ".reviewtui@2", "--json")
+    assert gate.status == 0, gate.out
+    fates = {r["reviewer"]: r["reason"] for r in reviewtui(story.path, "reviews", ".reviewtui@2", "--json").json["records"]}
+    assert fates == {"dana@example.com": "no-role", "risk@example.com": ""}
+
+
+def test_a_change_without_a_higher_version_is_refused(story: ModelRepository) -> None:
+    policy = yaml.safe_dump({**STRICT, "releasers": {"roles": ["risk"]}})
+    story.commit_files({".reviewtui/policy.yaml": policy}, message="The same number", branch="same-number")
+    answer = reviewtui(story.path, "gate", ".reviewtui@same-number", "--json")
+    assert answer.status == 1
+    assert "policy-version" in answer.out
+
+
+def test_what_is_no_change_of_the_settings_is_answered_with_those_there_are(story: ModelRepository) -> None:
+    answer = reviewtui(story.path, "gate", ".reviewtui@7")
+    assert answer.status == 2
+    assert ".reviewtui@" in answer.err
