@@ -224,14 +224,18 @@ class Judge:
         return entry if entry.reason else replace(entry, counted=False, reason=NO_COMMIT)
 
     def last_verdict(self, version: ModelVersion, reviewer: str) -> VerifiedReview | None:
-        """A reviewer's latest approval or rejection of another commit of the same model, by a key that is trusted."""
-        for line in self.records.of(reviewer):
+        """A reviewer's latest approval or rejection of another commit of the version, else of another version of the
+        model; by a key that is trusted."""
+        others = [line for line in self.records.of(reviewer) if line.commit != version.commit]
+        name = (version.model, version.version)
+        for line in (*(line for line in others if line.about == name), *others):
             claim = line.claim
-            if claim is None or claim.subject.model != version.model or line.commit == version.commit:
+            if claim is None or claim.subject.model != version.model:
+                continue
+            if claim.verdict not in (Verdict.APPROVE, Verdict.REJECT):
                 continue
             judged = verify_review(line.line, commit=line.commit, model=None, version=None, context=self._context)
-            decisive = claim.verdict in (Verdict.APPROVE, Verdict.REJECT)
-            if decisive and isinstance(judged, VerifiedReview) and judged.principal == reviewer:
+            if isinstance(judged, VerifiedReview) and judged.principal == reviewer:
                 return judged
         return None
 

@@ -96,8 +96,10 @@ def haystack(words: str, fields: Sequence[tuple[str, str]]) -> str:
 
 def seconds_of(at: str) -> float | None:
     """A time as records write it, in seconds since 1970; None where it is none."""
+    if not at.endswith("Z"):
+        return None
     try:
-        return datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+        return datetime.fromisoformat(at).timestamp()
     except (ValueError, OverflowError):
         return None
 

@@ -362,6 +362,9 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
             self.open_project()
             return
         self.say("")
+        self.reload()
+
+    def reload(self) -> None:
         self.ask("reload", self.project.reload, then=lambda _: self.read(), busy="reading the repository again")
 
     def action_back(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from reviewtui.tui.asking import Asks
+from reviewtui.tui.widgets.strips import NoticeLine
 
 Result = TypeVar("Result")
 
@@ -29,7 +30,8 @@ class NoticesChanges(Asks[Result]):
         """Whether reading again disturbs nobody."""
         raise NotImplementedError
 
-    def action_reload(self) -> None:
+    def reload(self) -> None:
+        """Read everything again."""
         raise NotImplementedError
 
     def look_for_changes(self) -> None:
@@ -43,6 +45,8 @@ class NoticesChanges(Asks[Result]):
         self.stamp = stamp
         screen = self.app.screen
         if self.may_reload:
-            self.action_reload()
+            if not self.query_one(NoticeLine).text:
+                self.say("The repository had changed and was read again.", mark="↻")
+            self.reload()
         elif isinstance(screen, Asks):
             screen.say(CHANGED, tone="accent", mark="↻")

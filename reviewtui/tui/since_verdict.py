@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 
-from reviewtui.catalog import ModelVersion
+from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.display import plural
 from reviewtui.errors import SigningError, UnknownVersionError
 from reviewtui.tui.asking import Asks
@@ -36,8 +36,12 @@ class SinceVerdict:
 
 
 def read_since(project: ProjectLike, version: ModelVersion) -> SinceVerdict | None:
-    """One's own last verdict on another commit of the version's model; None where there is none, or it is not here."""
-    last = project.last_verdict(version, whoever_reviews(project))
+    """One's own last verdict on another commit of the version's model; None where there is none, or it is not here.
+
+    What is released already is not asked: one's later verdicts are about later versions.
+    """
+    released = version.kind is VersionKind.RELEASE
+    last = None if released else project.last_verdict(version, whoever_reviews(project))
     if last is None:
         return None
     subject = last.review.subject

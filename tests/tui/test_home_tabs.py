@@ -10,6 +10,7 @@ from reviewtui.catalog import VersionKind
 from reviewtui.display import clean
 from reviewtui.errors import ReviewTuiError
 from reviewtui.history import HistoryEvent
+from reviewtui.tui.help_screen import own_bindings
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.pages.record import event_lines, record_lines
 from reviewtui.tui.pages.settings import SettingsView, settings_lines
@@ -17,7 +18,8 @@ from reviewtui.tui.reading import RecordView
 from reviewtui.tui.record_dialog import RecordDialog
 from reviewtui.tui.settings_screen import SettingsScreen, read_settings
 from reviewtui.tui.sign_dialog import SignDialog
-from reviewtui.tui.timeline import grouped_by_release, lead_text
+from reviewtui.tui.since_verdict import KnowsMyVerdict
+from reviewtui.tui.timeline import TimelineTable, grouped_by_release, lead_text
 from reviewtui.tui.version import VersionScreen
 from tests.tui.corpus import CORPUS, FORBIDDEN
 from tests.tui.driving import SIZES, notice, opened, press, screen_text, settled, until
@@ -280,6 +282,7 @@ async def test_a_moved_ref_is_noticed_and_read_again_where_nobody_is_disturbed()
         home.look_for_changes()
         await settled(pilot)
         assert project.reloads == 1
+        assert "was read again" in notice(pilot)
         await press(pilot, "enter")
         project.stamp = "moved again"
         home.look_for_changes()
@@ -339,3 +342,16 @@ def test_settings_are_read_with_the_keys_that_are_trusted() -> None:
     view = read_settings(story())
     assert view.identity == "git.example.com/ml/fraud"
     assert "SHA256:9fKq3XJ2mT4Qe0" in view.keys
+
+
+async def test_the_help_has_every_key_of_the_new_screens_and_every_one_does_something() -> None:
+    async with opened(size=(80, 24)) as pilot:
+        await press(pilot, "question_mark")
+        text = " ".join(" ".join(made.text for made in pilot.app.screen.query_one("#help").lines).split())
+        for owner in (HomeScreen, SettingsScreen, RecordDialog, TimelineTable, KnowsMyVerdict):
+            for binding in own_bindings(owner):
+                assert binding.description in text, binding
+                space, _, name = binding.action.partition("(")[0].rpartition(".")
+                assert hasattr(type(pilot.app) if space == "app" else owner, f"action_{name}"), binding
+        for prefix in ("reviewer:", "since:", "metric:", "bad:yes", "event:released", "is:current"):
+            assert prefix in text
