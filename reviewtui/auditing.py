@@ -193,8 +193,12 @@ class Auditor:
         )
 
     def _recorded_at(self, lines: Iterable[RecordedLine]) -> dict[str, int]:
-        places = {line.id: (line.commit, line.line) for line in lines}
-        return {identity: self._times[place] for identity, place in places.items() if place in self._times}
+        found: dict[str, int] = {}
+        for line in lines:
+            time = self._times.get((line.commit, line.line))
+            if time is not None:
+                found[line.id] = min(time, found.get(line.id, time))
+        return found
 
     @cached_property
     def _epochs(self) -> dict[ObjectId, tuple[_Epoch, ...]]:

@@ -235,17 +235,25 @@ class VersionLibrary:
         )
 
     def contributions(self, version: ModelVersion, base: ModelVersion | None) -> tuple[CommitInfo, ...]:
-        """The version's own commit, then every other since the base that touches the model's path."""
+        """The version's own commit, then every other since the base that touches the model's path, or what its facts
+        are read from elsewhere."""
         self.load_graph([version])
         since = self._graph.between(base.commit if base else None, version.commit)
         infos = self.repository.commits([version.commit, *since])
         parents = self.repository.commits({parent for info in infos.values() for parent in info.parents})
-        path = self.files.sources(version.model, version.commit).path
+        places = self._places_of(version)
         known = {**parents, **infos}
         touching = [
-            info for info in infos.values() if info.object_id != version.commit and self._touches(info, path, known)
+            info
+            for info in infos.values()
+            if info.object_id != version.commit and any(self._touches(info, path, known) for path in places)
         ]
         return (infos[version.commit], *touching)
+
+    def _places_of(self, version: ModelVersion) -> list[str]:
+        path = self.files.sources(version.model, version.commit).path
+        read = {file for _, files in self.facts(version).files for file in files}
+        return [path] if path == "." else [path, *sorted(file for file in read if not file.startswith(f"{path}/"))]
 
     def _touches(self, info: CommitInfo, path: str, known: dict[ObjectId, CommitInfo]) -> bool:
         own = self._entry_id(info.object_id, path)

@@ -63,16 +63,19 @@ class RecordSource:
         return self._ask(model, version, commit)
 
     def recorded_at(self, lines: Iterable[RecordedLine]) -> Mapping[str, int]:
-        """{record id: when the notes commit that brought the line was made}; a walk through the notes' history."""
+        """{record id: when it was brought}; a walk through the notes' history.
+
+        Of all commits that brought it, in whatever spelling, the oldest tells: a record is not made young again.
+        """
         wanted = {(line.commit, line.line): line.id for line in lines}
-        brought: dict[str, ObjectId] = {}
+        brought: dict[str, list[ObjectId]] = {}
         if wanted and self._tip is not None:
             for change in read_history(self._notes, tip=self._tip):
                 for line in change.added:
                     if (identity := wanted.get((change.annotated, line))) is not None:
-                        brought.setdefault(identity, change.commit)
-        commits = self._repository.commits(set(brought.values()))
-        return {identity: commits[commit].committed for identity, commit in brought.items() if commit in commits}
+                        brought.setdefault(identity, []).append(change.commit)
+        infos = self._repository.commits({commit for each in brought.values() for commit in each})
+        return {identity: min(infos[commit].committed for commit in each) for identity, each in brought.items()}
 
     def _indexed(self) -> _Ask | None:
         try:

@@ -98,10 +98,16 @@ class WatchedNotes:
         return found
 
     def times(self) -> dict[tuple[ObjectId, bytes], int]:
-        """{(annotated object, line): when the notes commit that first brought it was made, in seconds since 1970}."""
-        brought = self.brought()
-        commits = self.notes.repository.commits(set(brought.values()))
-        return {place: commits[commit].committed for place, commit in brought.items() if commit in commits}
+        """{(annotated object, line): when it was brought, in seconds since 1970}.
+
+        Of all commits that brought it the oldest tells: history that is merged later does not make a record young.
+        """
+        brought: dict[tuple[ObjectId, bytes], list[ObjectId]] = {}
+        for change in self._every_change():
+            for line in change.added:
+                brought.setdefault((change.annotated, line), []).append(change.commit)
+        infos = self.notes.repository.commits({commit for each in brought.values() for commit in each})
+        return {place: min(infos[commit].committed for commit in each) for place, each in brought.items()}
 
     def _every_change(self) -> Iterator[NotesChange]:
         seen = self.seen()

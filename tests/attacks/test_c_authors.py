@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.attacks.doors import closed_at_every_door, fates_of, findings_of, ignored, opened
+from tests.attacks.doors import closed_at_every_door, command, fates_of, findings_of, ignored, opened
 from tests.attacks.scene import BRANCH, POLICY, Scene
 
 PARAMS = "models/churn/params.yaml"
@@ -123,3 +123,14 @@ def test_042_a_robot_and_its_owner_are_one_person(scene: Scene) -> None:
     closed_at_every_door(scene, "1 of 2")
     scene.record("lin")
     opened(scene)
+
+
+def test_039_whoever_changed_what_the_facts_are_read_from_elsewhere_is_an_author(scene: Scene) -> None:
+    pipeline = "stages:\n  train:\n    cmd: x\n    metrics:\n    - ../../shared/scores.json\n"
+    scene.amend({"models/churn/dvc.yaml": pipeline, "shared/scores.json": '{"accuracy": 0.93, "recall": 0.5}\n'})
+    scene.amend({"shared/scores.json": '{"accuracy": 0.93, "recall": 0.99}\n'}, who="lin")
+    scene.amend({PARAMS: "train:\n  lr: 0.03\n"})
+    facts = command(scene.path, "show", "churn@1.1.0", "--json").json["facts"]
+    assert 0.99 in facts["metrics"].values()
+    scene.record("dana", seq=2)
+    ignored(scene, scene.record("lin"), "author", lacks="risk")

@@ -19,7 +19,7 @@ from tests.attacks.doors import (
     opened,
     state_of,
 )
-from tests.attacks.scene import BRANCH, POLICY, TAG, Scene
+from tests.attacks.scene import BRANCH, POLICY, REVIEWS, TAG, Scene
 
 APPROVALS = "approvals: 2 of data-science or risk"
 
@@ -234,3 +234,33 @@ def test_056_a_version_that_was_overridden_never_looks_approved(scene: Scene) ->
     message = scene.git("cat-file", "tag", TAG)
     assert "OVERRIDDEN" in message
     assert "\nOverride-Record: sha256:" in message
+
+
+def test_055_an_override_that_ended_does_not_begin_again_by_another_history(scene: Scene) -> None:
+    """Anybody who may push notes could bring an old line once more, by a commit of today that is merged."""
+    ours = scene.notes_tip()
+    line = scene.signed("boss", scene.review("boss", "override"))
+    scene.put(line, date=NOW - 25 * 3600)
+    closed(scene, "withdrawn: the override ended")
+    old = scene.notes_tip()
+    note = scene.note(scene.commit)
+    for order in ((0, 1), (1, 0)):
+        for parents in ((), (ours,)):
+            again = scene.write_notes(
+                {scene.commit: line + b"\n"}, ref="refs/notes/again", parents=parents, date=NOW - 60
+            )
+            sides = (old, again)
+            tip = scene.write_notes(
+                {scene.commit: note}, ref="refs/notes/merged", parents=(sides[order[0]], sides[order[1]]), date=NOW
+            )
+            scene.git("update-ref", REVIEWS, tip)
+            closed_at_every_door(scene, "withdrawn: the override ended")
+
+
+def test_055_an_override_that_ended_does_not_begin_again_in_another_spelling(scene: Scene) -> None:
+    line = scene.signed("boss", scene.review("boss", "override"))
+    scene.put(line, date=NOW - 25 * 3600)
+    for spelling in (b'{"again":1,' + line[1:], line[:-1] + b',"zzz":1}'):
+        scene.put(spelling, date=NOW - 60)
+        closed(scene, "withdrawn: the override ended")
+        closed_at_every_door(scene, "1 of 2")

@@ -213,6 +213,7 @@ def test_090_a_check_that_takes_too_long_refuses(scene: Scene) -> None:
     with (server.path / "reviewtui" / "lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         server.refuses(PUSH_TAG, reason="the check took too long")
+    server.git("config", "--unset", "reviewtui.hookTimeout")
     server.refuses(PUSH_TAG, reason="lightweight-tag")
 
 

@@ -12,7 +12,7 @@ NOT_APPLICABLE = {
 FOLDER = Path(__file__).resolve().parent
 
 
-def tested_rows() -> dict[int, list[str]]:
+def rows_with_tests() -> dict[int, list[str]]:
     """{row: the tests that bear its number}."""
     found: dict[int, list[str]] = {}
     for file in sorted(FOLDER.glob("test_?_*.py")):
@@ -25,13 +25,13 @@ def tested_rows() -> dict[int, list[str]]:
 
 
 def test_every_row_has_a_test_or_a_reason_why_not() -> None:
-    tested = tested_rows()
+    tested = rows_with_tests()
     assert [row for row in ROWS if row not in tested and row not in NOT_APPLICABLE] == []
     assert [row for row in tested if row not in ROWS] == []
 
 
 def test_no_row_has_both_and_every_reason_is_a_sentence() -> None:
-    assert not tested_rows().keys() & NOT_APPLICABLE.keys()
+    assert not rows_with_tests().keys() & NOT_APPLICABLE.keys()
     assert all(reason.endswith(".") and len(reason) > 20 for reason in NOT_APPLICABLE.values())
 
 
