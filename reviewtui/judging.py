@@ -306,7 +306,13 @@ def _fates(decision: Decision) -> Mapping[str, list[str]]:
 def _entry(line: RecordedLine, recorded: RecordedReview, fates: Mapping[str, list[str]]) -> ReviewEntry:
     review = recorded.review
     left = fates.get(recorded.id, [])
-    reason = left.pop(0) if len(left) > 1 else left[0] if left else getattr(recorded, "reason", "")
+    if isinstance(recorded, UnverifiedReview):
+        # A copy that does not verify has its own reason, whatever became of the sound one.
+        reason = recorded.reason
+        if len(left) > 1 and reason in left:
+            left.remove(reason)
+    else:
+        reason = left.pop(0) if len(left) > 1 else left[0] if left else ""
     return ReviewEntry(
         id=recorded.id,
         reviewer=review.reviewer if review else "",
