@@ -183,7 +183,7 @@ def _said(row: ReleaseRow) -> tuple[str, Tone]:
         blocks = [finding.rule for finding in gate.findings if finding.state in closing and not finding.warning]
         if gate.allowed:
             return "✓ the gate is open: R releases it", "good"
-        kinds = [_KIND.split(rule)[0] for rule in blocks]
+        kinds = sorted((_KIND.split(rule)[0] for rule in blocks), key=lambda kind: kind != "veto")
         told = [f"{kind} ×{kinds.count(kind)}" if kinds.count(kind) > 1 else kind for kind in dict.fromkeys(kinds)]
         return f"✗ {', '.join(told)}" if blocks else "✗ no policy", "bad"
     if row.event is not None and row.event.event == "released-unreviewed":

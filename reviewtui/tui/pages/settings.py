@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from reviewtui.settings import Settings
 
 _LABEL = 14
+NO_CHANGE_RULE = (
+    "the policy names no approvals for them: where a hook stands guard nothing can change it; where none does, "
+    "whoever can push to the branch can"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +108,7 @@ def _policy(policy: Policy, settings: Settings, width: int) -> list[Line]:
         needs = ", ".join(approval_in_words(rule) for rule in policy.policy_changes.approvals)
         lines += _row("policy changes", f"need {needs}", width)
     else:
-        lines += _row("policy changes", "need no approval: whoever can push to the branch can change them", width,
-                      tone="warn")  # fmt: skip
+        lines += _row("policy changes", NO_CHANGE_RULE, width, tone="warn")
     return lines
 
 
