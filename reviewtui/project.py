@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, VersionKind, tag_name
+from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, tag_name
 from reviewtui.clock import Clock, utc_now
 from reviewtui.errors import RefChangedError, ReleaseRefusedError, UsageError
 from reviewtui.git.objects import ObjectId, Ref, RefName
@@ -15,7 +15,7 @@ from reviewtui.git.repository import Repository
 from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus, plain_status
 from reviewtui.records import REVIEWS_REF, SEEN_REVIEWS_REF, RecordedLine, Records, read_records
-from reviewtui.settings import DIRECTORY, Settings, load_settings
+from reviewtui.settings import DIRECTORY, Settings, load_settings, untrusted_settings
 
 # What reads files, judges, signs and writes is loaded by the verbs that need it: a list of versions waits for none.
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class Project:
     def settings(self) -> Settings:
         """.reviewtui/ of the trusted branch."""
         trusted = self.repository.trusted_branch(self.refs)
+        if trusted is None and self.refs:
+            return untrusted_settings(self.repository.config("reviewtui.trustedBranch"))
         return load_settings(self.repository.tree(trusted.commit) if trusted and trusted.commit else None)
 
     @cached_property
@@ -155,7 +157,7 @@ class Project:
         return self.library.catalog
 
     def find(self, name: str) -> ModelVersion:
-        """The version that a name means; `.reviewtui@BRANCH` is a change of the settings. Raises: UnknownVersionError."""
+        """The version that a name means; .reviewtui@BRANCH: a change of the settings. Raises: UnknownVersionError."""
         if name.startswith(_CHANGE):
             tips = (ref.commit for ref in self.refs if ref.commit and ref.name.startswith(_BRANCHES))
             return self._judge.policy_changes.find(name.removeprefix(_CHANGE), tips)
@@ -323,15 +325,16 @@ class Project:
         Raises: ReleaseRefusedError with the decision; SigningError.
         """
         from reviewtui.authoring import PreparedRelease
+        from reviewtui.releasing import refuse_unless_free, refuse_unless_releaser, tag_message
 
         decision = self.gate(version)
         tag = tag_name(self.settings.tags[0], version.model, version.version)
-        self._refuse_unless_free(version, tag, decision)
+        refuse_unless_free(version, tag, decision, refs=self.refs)
         if not decision.allowed:
             raise ReleaseRefusedError(f"The gate is closed for {version.name}; no tag was made.", decision=decision)
         signer = self.signer()
-        self._refuse_unless_releaser(signer, decision)
-        message = self._release_message(version, decision)
+        refuse_unless_releaser(self.settings.policy, self.trust.principals_of(signer.keyid), decision)
+        message = tag_message(self._judge, version, decision, subject=self.subject(version), refs=self.refs)
         return PreparedRelease(version, tag, message, decision, signer.describe(), signer.may_prompt)
 
     def release(self, prepared: PreparedRelease, *, push: bool = False, remote: str = "origin") -> ObjectId:
@@ -356,8 +359,12 @@ class Project:
         remember_tags(self.repository, {RefName(f"refs/tags/{prepared.tag}"): made})
         self.reload()
         if push:
-            self.repository.push(remote, (f"refs/tags/{prepared.tag}:refs/tags/{prepared.tag}",))
+            self.push_tag(prepared.tag, remote=remote)
         return made
+
+    def push_tag(self, tag: str, *, remote: str) -> None:
+        """Push one release tag. Raises: GitError where the remote refuses it."""
+        self.repository.push(remote, (f"refs/tags/{tag}:refs/tags/{tag}",))
 
     def sync(self, remote: str) -> tuple[SyncedNotes, ...]:
         """Unite the notes with a remote's, so that both have every record of both. Raises: GitError."""
@@ -373,33 +380,3 @@ class Project:
 
         auditor = Auditor(self.library, self._watched_notes(), identity=self.identity, clock=self._clock)
         return auditor.report(version)
-
-    def _release_message(self, version: ModelVersion, decision: Decision) -> bytes:
-        from reviewtui.authoring import release_summary
-        from reviewtui.release import release_message
-
-        base = self.base_of(version).version
-        return release_message(
-            self.library.subject(version, base, identity=self.identity),
-            summary=release_summary(self.compare(base, version), base, decision),
-            approvals=self._judge.counted_approvals(version, decision),
-            overrides=self._judge.standing_overrides(version, decision),
-        )
-
-    def _refuse_unless_free(self, version: ModelVersion, tag: str, decision: Decision) -> None:
-        taken = next((ref for ref in self.refs if ref.name == f"refs/tags/{tag}"), None)
-        if version.kind is VersionKind.RELEASE or taken is not None:
-            name = taken.name if taken else version.ref
-            raise ReleaseRefusedError(
-                f"{version.name} is released already, as {name}; a release tag is never moved.", decision=decision
-            )
-
-    def _refuse_unless_releaser(self, signer: Signer, decision: Decision) -> None:
-        from reviewtui.release import releaser_finding
-
-        policy = self.settings.policy
-        if policy is None:
-            return
-        finding = releaser_finding(policy, self.trust.principals_of(signer.keyid))
-        if finding.state != "met":
-            raise ReleaseRefusedError(finding.reason, decision=decision)

@@ -93,6 +93,17 @@ class Settings:
         return tuple(error for error in (self.config_error, self.policy_error, self.trust_error) if error)
 
 
+def untrusted_settings(configured: str | None) -> Settings:
+    """The settings where no branch is trusted; `configured` is what reviewtui.trustedBranch says, if anything."""
+    from reviewtui.facts.model import Problem
+
+    none_found = "Neither origin/HEAD nor main nor master names a branch here, so no settings can be trusted."
+    missing = f"The trusted branch, {configured}, is not here, so no settings can be trusted."
+    mend = "git config reviewtui.trustedBranch BRANCH says which it is; reviewtui init writes settings."
+    error = f"{none_found if configured is None else missing} {mend}"
+    return Settings(trust_error=error, problems=(Problem("trusted branch", error),))
+
+
 def load_settings(tree: Tree | None) -> Settings:
     """Read the settings out of the trusted branch's tree (None: there is no trusted branch)."""
     if tree is None or tree.entry(DIRECTORY) is None:

@@ -174,3 +174,24 @@ def test_a_rule_that_is_not_evaluated_yet_closes_the_gate(tmp_path: Path, key: s
     gate = reviewtui(story.path, "gate", "churn@1.1.0", "--json")
     assert gate.status == 1
     assert [f["state"] for f in gate.json["findings"] if f["rule"] == key] == ["error"]
+
+
+def test_a_metrics_file_that_cannot_be_read_is_not_said_to_be_removed(tmp_path: Path) -> None:
+    repository = ModelRepository(tmp_path / "broken")
+    repository.commit_files({"params.yaml": "lr: 0.1\n", "metrics.json": '{"accuracy": 0.9, "loss": 0.3}\n'})
+    repository.tag("v1.0.0", message="one")
+    repository.commit_files({"metrics.json": '<<<<<<< HEAD\n{"accuracy": 0.9}\n=======\n{"accuracy": 0.8}\n>>>>>>> b\n'})
+    repository.tag("v1.1.0", message="two")
+    changes = reviewtui(repository.path, "diff", "1.1.0", "--json").json
+    assert changes["metrics"] == []
+    said = [problem["problem"] for problem in changes["problems"] if problem["path"] == "metrics.json"]
+    assert any("conflict" in text for text in said)
+    assert any("2 values of the base cannot be compared" in text for text in said)
+
+
+def test_where_no_branch_is_trusted_the_gate_says_so_and_what_to_type(tmp_path: Path) -> None:
+    repository = ModelRepository(tmp_path / "nobody")
+    repository.commit_version("churn", "1.0.0", metrics={"accuracy": 0.9})
+    gate = reviewtui(repository.path, "gate", "churn@1.0.0")
+    assert gate.status == 1
+    assert "git config reviewtui.trustedBranch BRANCH" in gate.out

@@ -131,6 +131,7 @@ def record_verdict(arguments: Namespace) -> int:
     """Show what will be signed, ask, sign, store."""
     from reviewtui.review import Verdict
 
+    _refuse_without_terminal(arguments)
     project = _project(arguments)
     version = project.find(arguments.version)
     comment = _comment(arguments)
@@ -172,9 +173,14 @@ def gate(arguments: Namespace) -> int:
 
 
 def release(arguments: Namespace) -> int:
-    """Show the tag, ask, sign it; where the gate is closed, say every reason."""
+    """Show the tag, ask, sign it; where the gate is closed, say every reason. A release that is there can be pushed."""
     project = _project(arguments)
     version = project.find(arguments.version)
+    if arguments.push and project.status(version).state == "released":
+        project.sync(arguments.remote)
+        project.push_tag(version.ref.removeprefix("refs/tags/"), remote=arguments.remote)
+        say(f"pushed {version.ref} to {arguments.remote}")
+        return ExitCode.DONE
     try:
         prepared = project.prepare_release(version)
         if not arguments.json:
@@ -231,9 +237,13 @@ def _comment(arguments: Namespace) -> str:
 def _confirmed(arguments: Namespace, question: str) -> bool:
     if arguments.yes:
         return True
-    if not sys.stdin.isatty():
-        raise UsageError("There is no terminal to ask on.", hint="Add --yes to go ahead without asking.")
+    _refuse_without_terminal(arguments)
     return _ask(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def _refuse_without_terminal(arguments: Namespace) -> None:
+    if not arguments.yes and not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask on.", hint="Add --yes to go ahead without asking.")
 
 
 def _ask(prompt: str) -> str:

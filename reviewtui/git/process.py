@@ -245,7 +245,8 @@ def command_error(arguments: tuple[str, ...], status: int, err: bytes) -> GitErr
             hint="git config --global --unset safe.bareRepository",
         )
     if "not a git repository" in stderr:
-        return NotARepositoryError("This directory is not in a Git repository.", hint="Name one with -C DIR, or build a sample: reviewtui demo")
+        hint = "Name one with -C DIR, or build a sample: reviewtui demo"
+        return NotARepositoryError("This directory is not in a Git repository.", hint=hint)
     verb = next((word for word in arguments if not word.startswith("-")), "git")
     said = _first_complaint(stderr) or f"exit status {status}"
     return GitCommandError(f"git {verb} failed: {said}", status=status, stderr=stderr)

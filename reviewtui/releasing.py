@@ -1,0 +1,51 @@
+"""From an open gate to the message of a release tag; and who may not make it, or not again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reviewtui.authoring import release_summary
+from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.errors import ReleaseRefusedError
+from reviewtui.git.objects import Ref
+from reviewtui.judging import Judge
+from reviewtui.policy.decision import Decision, FindingState
+from reviewtui.policy.model import Policy
+from reviewtui.release import TAG_PREFIX, release_message, releaser_finding
+from reviewtui.review import ReviewSubject
+
+
+def tag_message(
+    judge: Judge, version: ModelVersion, decision: Decision, *, subject: ReviewSubject, refs: Iterable[Ref]
+) -> bytes:
+    """What the tag will say: the summary of the difference, and each record that it rests on.
+
+    People are named as the branches and tags name them.
+    """
+    base = judge.library.base_of(version).version
+    return release_message(
+        subject,
+        summary=release_summary(judge.library.compare(base, version), base, decision),
+        approvals=judge.counted_approvals(version, decision),
+        overrides=judge.standing_overrides(version, decision),
+        names={ref.creator.email: ref.creator.name for ref in refs if ref.creator is not None},
+    )
+
+
+def refuse_unless_free(version: ModelVersion, tag: str, decision: Decision, *, refs: Iterable[Ref]) -> None:
+    """Raises: ReleaseRefusedError where the version is released, or its tag's name is taken."""
+    taken = next((ref for ref in refs if ref.name == f"{TAG_PREFIX}{tag}"), None)
+    if version.kind is VersionKind.RELEASE or taken is not None:
+        name = taken.name if taken else version.ref
+        raise ReleaseRefusedError(
+            f"{version.name} is released already, as {name}; a release tag is never moved.", decision=decision
+        )
+
+
+def refuse_unless_releaser(policy: Policy | None, principals: tuple[str, ...], decision: Decision) -> None:
+    """Raises: ReleaseRefusedError where the key's holder is none of the policy's releasers."""
+    if policy is None:
+        return
+    finding = releaser_finding(policy, principals)
+    if finding.state is not FindingState.MET:
+        raise ReleaseRefusedError(finding.reason, decision=decision)
