@@ -16,7 +16,9 @@ from reviewtui.overview import VersionStatus
 from tests.command import churn_repository, reviewtui
 
 
-def compared(name: str, *, metrics: dict[str, float] | None = None, config: dict[str, object] | None = None) -> Compared:
+def compared(
+    name: str, *, metrics: dict[str, float] | None = None, config: dict[str, object] | None = None
+) -> Compared:
     version = ModelVersion("churn", name, VersionKind.RELEASE, RefName(f"refs/tags/v{name}"), ObjectId(name * 8))
     facts = VersionFacts(
         version.commit,
@@ -52,7 +54,8 @@ def test_best_and_worst_follow_the_direction_and_ties_share_them() -> None:
 
 
 def test_without_a_known_direction_nothing_is_best() -> None:
-    row = compare_versions([compared("1", metrics={"zap": 1}), compared("2", metrics={"zap": 2})], directions={}).rows[0]
+    sides = [compared("1", metrics={"zap": 1}), compared("2", metrics={"zap": 2})]
+    row = compare_versions(sides, directions={}).rows[0]
     assert not row.best and not row.worst
     assert cell_words(row, 1) == ("2", "~")
 

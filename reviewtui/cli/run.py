@@ -59,9 +59,8 @@ def open_app(directory: Path) -> int:
     from reviewtui.tui.view_state import view_store
 
     project = Project.open(directory)
-    preferences = load_preferences(os.environ)
-    views = view_store(os.environ, project.repository.common_dir)
     try:
-        return ReviewApp(lambda: project, preferences=preferences, views=views).run() or ExitCode.DONE
+        app = ReviewApp.for_person(lambda: project, repository=project.repository.common_dir)
+        return app.run() or ExitCode.DONE
     finally:
         project.repository.close()

@@ -8,6 +8,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -23,11 +24,11 @@ from reviewtui.tui.asking import Asks, screen_bindings
 from reviewtui.tui.help_screen import HelpScreen, key_names
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.named_bindings import NamesBindings
-from reviewtui.tui.preferences import Preferences
+from reviewtui.tui.preferences import Preferences, load_preferences
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
 from reviewtui.tui.undo import RecordedVerdict
-from reviewtui.tui.view_state import ViewState, ViewStore
+from reviewtui.tui.view_state import ViewState, ViewStore, view_store
 
 
 if TYPE_CHECKING:
@@ -90,6 +91,12 @@ class ReviewApp(NamesBindings, App[int]):
         self._first_theme = self.theme
         if self.preferences.keys:
             self.set_keymap(dict(self.preferences.keys))
+
+    @classmethod
+    def for_person(cls, open_project: Callable[[], ProjectLike], *, repository: Path) -> ReviewApp:
+        """The app as the person at the terminal has set it up, and as this repository was left last time."""
+        views = view_store(os.environ, repository)
+        return cls(open_project, preferences=load_preferences(os.environ), views=views)
 
     @property
     def project(self) -> ProjectLike:

@@ -25,8 +25,8 @@ class CloserLook(Asks[ModelVersion]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "bytes", "Bytes of the change", show=False),
-        Binding("e", "edit", "Open the file at the change in $EDITOR (a copy)", show=False),
-        Binding("o", "page", "Open the file at the change in $PAGER (a copy)", show=False),
+        Binding("e", "edit", "Editor: open the file at the change (a read-only copy)", show=False),
+        Binding("o", "page", "Pager: open the file at the change (a read-only copy)", show=False),
         Binding("M", "remark", "Comment on the change under the cursor", show=False),
     ]
 

@@ -12,6 +12,7 @@ from textual.widget import Widget
 
 from reviewtui.tui.asking import Dialog
 from reviewtui.tui.named_bindings import with_keys
+from reviewtui.tui.preferences import LONG_NAMES
 from reviewtui.tui.widgets.line import BLANK, Line, fit, heading, line, wrap
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import LineTable
@@ -36,6 +37,7 @@ _NAMES = {
     "shift+tab": "shift+Tab",
     "space": "Space",
 }
+_SHORT = {name: key for key, name in LONG_NAMES.items()}
 _NAMES_FROM = 110
 """Columns from which each binding's name stands beside it, for config.yaml."""
 _FILTER = (
@@ -145,4 +147,4 @@ def own_bindings(owner: type[Any]) -> Iterator[Binding]:
 
 def key_names(binding: Binding) -> str:
     """The keys of a binding as a person writes them."""
-    return " ".join(_NAMES.get(key, key) for key in binding.key.split(","))
+    return " ".join(_NAMES.get(key) or _SHORT.get(key, key) for key in binding.key.split(","))

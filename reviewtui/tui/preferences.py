@@ -84,6 +84,8 @@ def parse_preferences(data: bytes, *, name: str) -> Preferences:
 
 
 def _with(found: Preferences, key: str, node: Node, problems: list[str]) -> Preferences:
+    if key not in _KEYS:
+        node.fail(f"The key is not known here. Known are: {', '.join(_KEYS)}.")
     match key:
         case "theme":
             return replace(found, theme=node.text())
@@ -95,10 +97,7 @@ def _with(found: Preferences, key: str, node: Node, problems: list[str]) -> Pref
             return replace(found, editor=node.text())
         case "pager":
             return replace(found, pager=node.text())
-        case "keys":
-            return replace(found, keys=_keys(node, problems))
-        case _:
-            node.fail(f"The key is not known here. Known are: {', '.join(_KEYS)}.")
+    return replace(found, keys=_keys(node, problems))
 
 
 def _keys(node: Node, problems: list[str]) -> dict[str, str]:
@@ -115,12 +114,12 @@ def _key(node: Node) -> Callable[[str], str]:
     def checked(key: str) -> str:
         if not _KEY_NAME.match(key):
             node.fail(f"{key!r} is no name of a key; write a, A, ctrl+a, f5, space or enter.")
-        return _LONG_NAMES.get(key, key)
+        return LONG_NAMES.get(key, key)
 
     return checked
 
 
-_LONG_NAMES = {
+LONG_NAMES = {
     "?": "question_mark", "/": "slash", "|": "vertical_line", "{": "left_curly_bracket", "}": "right_curly_bracket",
     "[": "left_square_bracket", "]": "right_square_bracket", ":": "colon", ",": "comma", ".": "full_stop",
     "esc": "escape", "PgDn": "pagedown", "PgUp": "pageup", "<": "less_than_sign", ">": "greater_than_sign",

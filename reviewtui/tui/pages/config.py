@@ -6,7 +6,7 @@ from reviewtui.diff import Change, ChangeKind
 from reviewtui.display import value_text
 from reviewtui.facts.model import Fact
 from reviewtui.tui.pages.layout import change_lines, key_width, unchanged_line
-from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
+from reviewtui.tui.pages.remarks import AboutFact, other_remarks, raw_text, remark_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
 
@@ -34,7 +34,7 @@ def config_lines(view: VersionView, width: int) -> list[Line]:
             file = change.file
             lines.append(line((f" {change.file}", "accent")))
         before, after = value_text(change.before), value_text(change.after)
-        about = AboutFact("config", change.key, change.file, before, after)
+        about = AboutFact("config", change.key, change.file, raw_text(change.before), raw_text(change.after))
         lines += change_lines(_key(change), change.kind, before, after, keys=keys, width=width, about=about)
         for detail in change.details:
             lines += wrapped(detail, width, indent="       ", tone="dim")

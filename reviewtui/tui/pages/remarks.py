@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from reviewtui.facts.model import Value
 from reviewtui.remarks import Remark, remarks_by_key
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, heading, line, wrapped
@@ -12,13 +14,19 @@ from reviewtui.tui.widgets.line import BLANK, Line, heading, line, wrapped
 
 @dataclass(frozen=True, slots=True)
 class AboutFact:
-    """What a line of a page is about: a key of a category, the file that holds it, and both values as text."""
+    """What a line of a page is about: a key of a category, the file that holds it, and both values
+    as raw text, which is not to be shown as it is."""
 
     category: str
     key: str
     file: str
     before: str
     after: str
+
+
+def raw_text(value: Value) -> str:
+    """A value with every character that it holds: the bytes of this are shown, never the text itself."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
 def remark_lines(view: VersionView, category: str, key: str, width: int) -> list[Line]:

@@ -236,8 +236,8 @@ class Drawing:
         row = diff.rows[entry.row]
         about = AboutText(
             diff.pair.path,
-            None if row.old is None else row.old + 1,
-            None if row.new is None else row.new + 1,
+            None if row.old is None or entry.kind == "new" else row.old + 1,
+            None if row.new is None or entry.kind == "old" else row.new + 1,
             "" if row.old is None else diff.old[row.old],
             "" if row.new is None else diff.new[row.new],
         )
