@@ -1,4 +1,4 @@
-"""What trust costs: records verified in-process, not by ssh-keygen; the hook of a server of many notes; the local hook."""
+"""What trust costs: records verified in-process, not by ssh-keygen; the hook of a server; the hooks of a clone."""
 
 from __future__ import annotations
 
@@ -90,14 +90,15 @@ def _signed(key: make.Key, reviewer: str, number: int) -> bytes:
 def _server_hook(place: Path, cache: Path) -> bool:
     """A release pushed with its approval: through the hook, and through a hook that does nothing."""
     costs: dict[int, dict[str, Cost]] = {}
+    print("a push of a release tag and its approvals")
     for count in NOTES:
         costs[count] = measured(_pushes(place / f"notes-{count}", count), cache=cache)
-    print("a push of a release tag and its approvals")
     kept = True
     for count, found in costs.items():
-        start = statistics.median(found["python"].wall)
+        start = min(found["python"].wall)
         added = [mine - empty for mine, empty in zip(found["hook"].wall, found["empty"].wall, strict=True)]
-        milliseconds = (statistics.median(added) - start) * 1e3
+        # What else the machine does only ever adds to a round.
+        milliseconds = (min(added) - start) * 1e3
         print(f"  {count:>7,} notes, hook               {found['hook']}")
         print(f"  {count:>7,} notes, an empty hook      {found['empty']}")
         kept &= judge(
@@ -113,9 +114,9 @@ def _pushes(place: Path, count: int) -> Mapping[str, tuple[Command, ...]]:
     scene = served_scene(place)
     _old_records(scene, count)
     server = place / "server.git"
-    subprocess.run(
-        ("git", "push", "-q", "--no-verify", str(server), f"{REVIEWS}:{REVIEWS}"), cwd=scene.path, check=True
-    )
+    # As somebody with a shell on the server would bring them in: no hook is asked.
+    fetch = ("git", "fetch", "-q", str(scene.path), f"+{REVIEWS}:{REVIEWS}")
+    subprocess.run(fetch, cwd=server, check=True)
     before = scene.notes_tip()
     approved_release(scene)
     other = place / "empty.git"
@@ -128,6 +129,10 @@ def _pushes(place: Path, count: int) -> Mapping[str, tuple[Command, ...]]:
         words = ("git", "push", "-q", "--no-verify", "--atomic", str(to), f"refs/tags/{TAG}", f"{REVIEWS}:{REVIEWS}")
         return (Command(words, directory=scene.path), Command(("git", "update-ref", "--stdin"), back, to))
 
+    begun = time.perf_counter()
+    for command in push(server):
+        subprocess.run(command.words, input=command.input, cwd=command.directory, capture_output=True, check=True)
+    print(f"  {count:>7,} notes, the first push of all {(time.perf_counter() - begun) * 1e3:9.1f} ms")
     return {"hook": push(server), "empty": push(other), "python": (python("-I", "-c", "pass"),)}
 
 
