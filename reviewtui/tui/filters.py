@@ -12,9 +12,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
-Metrics = Callable[[int], Mapping[str, float] | None]
-"""The number of an item → its metrics; None: not read yet."""
+Metrics = Callable[[str], Sequence[Sequence[float]]]
+"""A metric's name → for each item its values (several where several metrics end in this name); empty: not read yet."""
 
 _PREFIX = re.compile(r"([a-z]{2,12}):(\S*)\Z")
 _METRIC = re.compile(r"([^<>=]+)(<=|>=|<|>|=)(-?[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]{1,3})?)\Z")
@@ -68,7 +69,7 @@ def parse_filter(words: str, fields: Sequence[str], *, now: float) -> Filter:
 
 
 def matching(
-    texts: Sequence[str], asked: Filter, *, times: Sequence[float | None] = (), metrics: Metrics = lambda index: None
+    texts: Sequence[str], asked: Filter, *, times: Sequence[float | None] = (), metrics: Metrics = lambda name: ()
 ) -> list[int]:
     """The numbers of the haystacks that a filter lets through."""
     found: list[int] = list(range(len(texts)))
@@ -78,7 +79,9 @@ def matching(
         since = asked.since
         found = [index for index in found if (times[index] or 0) >= since]
     for name, sign, bound in asked.metrics:
-        found = [index for index in found if _meets(metrics(index), name, sign, bound)]
+        values, compare = metrics(name), _COMPARE[sign]
+        met = [index for index in found for each in values[index] if compare(each, bound)] if values else []
+        found = list(dict.fromkeys(met))
     return found
 
 
@@ -120,11 +123,12 @@ def _moment(value: str, now: float) -> float | None:
     return None
 
 
-def _meets(metrics: Mapping[str, float] | None, name: str, sign: str, bound: float) -> bool:
-    """Whether a metric of this name, or one whose last part is this name, keeps a bound."""
-    values = [
-        value
-        for key, value in (metrics or {}).items()
-        if key.casefold() == name or key.casefold().rpartition(".")[2] == name
-    ]
-    return any(_COMPARE[sign](value, bound) for value in values)
+def values_of(metrics: Mapping[str, float], name: str) -> tuple[float, ...]:
+    """The values of the metrics that are named like this, or whose last part is."""
+    return tuple([value for key, value in metrics.items() if _is_named(key, name)])
+
+
+@lru_cache(maxsize=4096)
+def _is_named(key: str, name: str) -> bool:
+    folded = key.casefold()
+    return folded == name or folded.rpartition(".")[2] == name

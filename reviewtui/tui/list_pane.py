@@ -200,11 +200,11 @@ class ListPane(Container, Generic[Item]):
     def _matching(self) -> list[int]:
         if self.filter.since is not None and not self._times:
             self._times = tuple(map(self.time_of, self._ordered))
-        return matching(self._ordered_texts, self.filter, times=self._times, metrics=self.metrics_at)
+        return matching(self._ordered_texts, self.filter, times=self._times, metrics=self.metric_values)
 
-    def metrics_at(self, index: int) -> dict[str, float] | None:
-        """The metrics of the item at this place of the order, where the list knows any."""
-        return None
+    def metric_values(self, name: str) -> Sequence[Sequence[float]]:
+        """For each item, in their order, the values of a metric; empty where the list knows none."""
+        return ()
 
     # Filter and sort
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, cast
 from textual.message import Message
 
 from reviewtui.catalog import ModelVersion
+from reviewtui.tui.filters import values_of
 from reviewtui.tui.list_pane import ListPane, Question, with_width
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.reading import VersionView, read_version
@@ -37,6 +38,8 @@ class VersionsPane(ListPane[VersionRow]):
         self._row_cells = cells
         self.SORTS = sorts  # type: ignore[misc]
         self._metrics: dict[str, dict[str, float]] = {}
+        self._valued: tuple[Sequence[VersionRow], str, list[tuple[float, ...]]] = ((), "", [])
+        """The values of the metric that was filtered by last, for the rows in their order."""
 
     def cells(self, item: VersionRow) -> Sequence[Cell]:
         return self._row_cells(item, self.now, self.me)
@@ -76,8 +79,14 @@ class VersionsPane(ListPane[VersionRow]):
         if self.filter.metrics and self._items and not self._metrics:
             self.post_message(self.MetricsWanted(self))
 
-    def metrics_at(self, index: int) -> dict[str, float] | None:
-        return self._metrics.get(self._ordered[index].version.commit)
+    def metric_values(self, name: str) -> Sequence[Sequence[float]]:
+        if not self._metrics:
+            return ()
+        if self._valued[0] is not self._ordered or self._valued[1] != name:
+            none: dict[str, float] = {}
+            found = [values_of(self._metrics.get(item.version.commit, none), name) for item in self._ordered]
+            self._valued = (self._ordered, name, found)
+        return self._valued[2]
 
     @property
     def versions_of_all(self) -> tuple[ModelVersion, ...]:
@@ -87,6 +96,7 @@ class VersionsPane(ListPane[VersionRow]):
     def take_metrics(self, metrics: Any) -> None:
         """The metrics of the versions, by commit; the filter is applied again."""
         self._metrics = metrics
+        self._valued = ((), "", [])
         self.apply_filter()
 
     def forget_metrics(self) -> None:
