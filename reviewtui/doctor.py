@@ -186,11 +186,9 @@ def _policy(project: Project) -> Iterator[Check]:
 
 
 def _signers(project: Project) -> Iterator[Check]:
-    policy = project.settings.policy
-    for problem in project.trust.problems:
-        if problem.kind != "shared-key" or policy is None or not policy.is_one_person(problem.principals):
-            mend = f"sed -i {problem.line}d {problem.path}" if problem.line else f"$EDITOR {problem.path}"
-            yield Check("allowed signers", Health.ILL, str(problem), mend)
+    for problem in project.settings.unforgiven(project.trust.problems):
+        mend = f"sed -i {problem.line}d {problem.path}" if problem.line else f"$EDITOR {problem.path}"
+        yield Check("allowed signers", Health.ILL, str(problem), mend)
     files = project.settings.trust_files
     for number, line in enumerate((files.allowed_signers or b"").split(b"\n") if files else (), start=1):
         for found in _LOCAL_TIME.finditer(line):

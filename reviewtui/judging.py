@@ -22,7 +22,6 @@ from reviewtui.policy_change import PolicyChangeJudge
 from reviewtui.records import RecordedLine, Records
 from reviewtui.release import check_release_tag, releaser_finding
 from reviewtui.review import Verdict
-from reviewtui.signing.allowed_signers import TrustProblem
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.trust import TrustedSigners
 from reviewtui.verification import (
@@ -171,13 +170,8 @@ class Judge:
     def _errors(self) -> Iterable[tuple[str, str]]:
         settings = self.library.settings
         yield from (("settings", error) for error in settings.errors)
-        yield from (("signers", str(problem)) for problem in self.trust.problems if not self._is_one_person(problem))
+        yield from (("signers", str(problem)) for problem in settings.unforgiven(self.trust.problems))
         yield from (("notes", f"{problem.path}: {problem.problem}") for problem in self.records.problems)
-
-    def _is_one_person(self, problem: TrustProblem) -> bool:
-        """A key that one person has under several addresses is shared with nobody."""
-        policy = self.library.settings.policy
-        return problem.kind == "shared-key" and policy is not None and policy.is_one_person(problem.principals)
 
     def _policy_subject(self, version: ModelVersion) -> PolicySubject:
         base = self.library.base_of(version).version

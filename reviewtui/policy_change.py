@@ -127,7 +127,7 @@ class PolicyChangeJudge:
         """What would close every gate, were it in force, and so could never be mended by a push."""
         yield from (("settings", error) for error in new.errors)
         problems = TrustedSigners.load(new.trust_files or TrustFiles(), now=self.clock()).problems
-        yield from (("signers", str(problem)) for problem in problems)
+        yield from (("signers", str(problem)) for problem in new.unforgiven(problems))
 
     def _errors_before(self) -> Iterator[tuple[str, str]]:
         words = "The settings in force cannot be used ({}); whoever runs this server must mend them."

@@ -16,7 +16,7 @@ from reviewtui.policy.model import POLICY_FILE, parse_policy
 from reviewtui.policy.rules import Policy
 from reviewtui.project import Project
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, MAX_SETTINGS_BYTES, MAX_SIGNERS_BYTES
-from reviewtui.signing.trust import TrustedSigners, TrustFiles
+from reviewtui.signing.trust import TrustFiles
 
 _LOCATED = re.compile(r"(?P<file>.*), line (?P<line>\d+): (?:(?P<key>[^ :]+): )?(?P<problem>.*)", re.DOTALL)
 _SIGNERS_NAME = ALLOWED_SIGNERS_FILE.rpartition("/")[2]
@@ -96,7 +96,7 @@ def check_policy(project: Project, proposal: Proposal) -> PolicyCheck:
         remarks = lint_policy(policy, proposal.data, name=proposal.name, keys=proposed.trust.fingerprints())
     except SettingsError as error:
         return PolicyCheck(proposal.name, False, (_unreadable(proposal.name, error.message),))
-    remarks += _signer_remarks(policy, proposed.trust)
+    remarks += _signer_remarks(proposed)
     remarks += _growth(project, policy, proposal)
     return PolicyCheck(proposal.name, True, tuple(remarks), tuple(_what_if(project, proposed)))
 
@@ -119,10 +119,9 @@ def _unreadable(name: str, message: str) -> PolicyRemark:
     return PolicyRemark(found["file"], found["key"] or "", int(found["line"]), True, found["problem"])
 
 
-def _signer_remarks(policy: Policy, trust: TrustedSigners) -> Iterator[PolicyRemark]:
-    for problem in trust.problems:
-        if problem.kind != "shared-key" or not policy.is_one_person(problem.principals):
-            yield PolicyRemark(problem.path, problem.kind, problem.line, True, problem.problem)
+def _signer_remarks(proposed: Project) -> Iterator[PolicyRemark]:
+    for problem in proposed.settings.unforgiven(proposed.trust.problems):
+        yield PolicyRemark(problem.path, problem.kind, problem.line, True, problem.problem)
 
 
 def _growth(project: Project, policy: Policy, proposal: Proposal) -> Iterator[PolicyRemark]:

@@ -7,7 +7,7 @@ kept as text with file, line and key, and whoever opens a gate must treat it as 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from reviewtui.facts.model import FactSources, Problem
     from reviewtui.policy.located_yaml import Node
     from reviewtui.policy.rules import Policy
+    from reviewtui.signing.allowed_signers import TrustProblem
     from reviewtui.signing.trust import TrustFiles
 
 DIRECTORY = ".reviewtui"
@@ -91,6 +92,14 @@ class Settings:
     def errors(self) -> tuple[str, ...]:
         """What closes every gate: the settings that cannot be used as they stand."""
         return tuple(error for error in (self.config_error, self.policy_error, self.trust_error) if error)
+
+    def unforgiven(self, problems: Iterable[TrustProblem]) -> Iterator[TrustProblem]:
+        """The problems of keys that close every gate: all but a key that one person has under several addresses, which
+        is shared with nobody.
+        """
+        for problem in problems:
+            if problem.kind != "shared-key" or not (self.policy and self.policy.is_one_person(problem.principals)):
+                yield problem
 
 
 def untrusted_settings(configured: str | None) -> Settings:

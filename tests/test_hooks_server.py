@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from reviewtui.policy_change import policy_change_subject, policy_change_version
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.repository import Repository
+from reviewtui.policy_change import policy_change_subject, policy_change_version
 from reviewtui.review import Review, Verdict, encode_review
 from reviewtui.settings import load_settings
 from tests.attacks.scene import BRANCH, IDENTITY, POLICY, REVIEWS, TAG, Scene
@@ -376,6 +376,20 @@ def test_the_version_of_the_policy_grows_with_every_change(server: Server, versi
         server.scene.settings(policy=POLICY, signers="")
     policy_record(server, "boss")
     server.refuses(reason, "main", NOTES)
+
+
+@pytest.mark.parametrize(("who", "reason"), [("dana@old.example.com", ""), ("lin@example.com", "more than one principal")])
+def test_a_key_may_stand_under_every_address_of_its_owner_and_under_no_other(
+    server: Server, who: str, reason: str
+) -> None:
+    scene = server.scene
+    signers = f"{scene.signers()}{who} {scene.person('dana').public_key}\n"
+    scene.settings(policy=scene.policy(version=2), signers=signers)
+    policy_record(server, "boss")
+    if reason:
+        server.refuses(reason, "main", NOTES)
+    else:
+        server.accepts("main", NOTES)
 
 
 def test_a_new_key_in_the_settings_has_no_say_in_its_own_push(server: Server) -> None:
