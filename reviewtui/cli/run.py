@@ -55,8 +55,6 @@ def open_app(directory: Path) -> int:
         return ExitCode.USAGE
     from reviewtui.project import Project
     from reviewtui.tui.app import ReviewApp
-    from reviewtui.tui.preferences import load_preferences
-    from reviewtui.tui.view_state import view_store
 
     project = Project.open(directory)
     try:

@@ -30,7 +30,6 @@ from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, sui
 from reviewtui.tui.undo import RecordedVerdict
 from reviewtui.tui.view_state import ViewState, ViewStore, view_store
 
-
 if TYPE_CHECKING:
     from reviewtui.facts.model import Fact
 
