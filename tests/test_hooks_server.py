@@ -327,6 +327,17 @@ def test_replacements_are_refused(server: Server) -> None:
     server.refuses("never replaced", f"main:refs/replace/{server.scene.commit}")
 
 
+def test_what_a_clone_remembers_stays_in_it(server: Server) -> None:
+    assert reviewtui(server.scene.path, "list").status == 0
+    seen = "refs/reviewtui/seen/reviews"
+    assert server.scene.git("for-each-ref", seen)
+    server.refuses("neither sent nor received", "--mirror")
+    server.refuses("neither sent nor received", f"{seen}:{seen}")
+    server.refuses("neither sent nor received", f"{REVIEWS}:refs/ReviewTui/seen/reviews")
+    server.git("update-ref", seen, server.git("rev-parse", REVIEWS))
+    server.refuses("neither sent nor received", "--delete", seen)
+
+
 # The trusted branch.
 
 
@@ -378,7 +389,9 @@ def test_the_version_of_the_policy_grows_with_every_change(server: Server, versi
     server.refuses(reason, "main", NOTES)
 
 
-@pytest.mark.parametrize(("who", "reason"), [("dana@old.example.com", ""), ("lin@example.com", "more than one principal")])
+@pytest.mark.parametrize(
+    ("who", "reason"), [("dana@old.example.com", ""), ("lin@example.com", "more than one principal")]
+)
 def test_a_key_may_stand_under_every_address_of_its_owner_and_under_no_other(
     server: Server, who: str, reason: str
 ) -> None:

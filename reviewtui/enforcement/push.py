@@ -3,7 +3,7 @@
 1. What a push brings is judged as a whole, whatever the order of its refs.
 2. Settings, people and keys are those of the trusted branch before the push.
 3. A push to a symbolic ref is one to the ref that it stands for.
-4. Nothing replaces objects, and the trusted branch stays the same branch.
+4. Nothing replaces objects, what a clone remembers stays in it, and the trusted branch stays the same branch.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ from reviewtui.records import REVIEWS_REF
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 
 REPLACE_PREFIX = "refs/replace/"
+MEMORY_PREFIX = "refs/reviewtui/"
+"""Below it is what one clone has seen; a server that took it would remember what it never saw."""
 _REMOTES = "refs/remotes/"
 OLDER_TAGS_FILE = "older-tags"
+_OWN_MEMORY = "bad-name: What a clone remembers to have seen is its own: it is neither sent nor received."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def concerns(updates: Iterable[RefUpdate], trusted: Collection[RefName | None]) 
 
     `trusted` are the branches that are trusted or could become so; none: there is none yet, and any push may bring it.
     """
-    prefixes = (TAG_PREFIX, NOTES_PREFIX, REPLACE_PREFIX)
+    prefixes = (TAG_PREFIX, NOTES_PREFIX, REPLACE_PREFIX, MEMORY_PREFIX)
     names = {name.lower() for name in trusted if name is not None}
     return not trusted or any(each.ref.lower().startswith(prefixes) or each.ref.lower() in names for each in updates)
 
@@ -140,6 +143,11 @@ def _judge_names(scene: PushScene) -> Judgement:
         Refusal(update.ref, "bad-name: Objects are never replaced: what stands in their place was not reviewed.")
         for update in scene.updates
         if update.ref.lower().startswith(REPLACE_PREFIX) and update.new is not None
+    ]
+    refusals += [
+        Refusal(update.ref, _OWN_MEMORY, "Push branches, tags and records by their names, without --mirror.")
+        for update in scene.updates
+        if update.ref.lower().startswith(MEMORY_PREFIX)
     ]
     refusals += [
         Refusal(update.ref, f"look-alike: On some disks this is {meant}.")
