@@ -53,6 +53,8 @@ releases:
       f1.cancel_contract: {better: higher, min: 0.80, max_regression: {abs: 0.02}}
       latency_ms_p95:     {better: lower, max: 50, max_regression: {rel: 0.10}}
 releasers: {roles: [release-manager]}
+# A change of these rules is looked at by risk, as the rules before it stand.
+policy_changes: {approvals: [{count: 1, roles: [risk]}]}
 """
 
 FRONT_PAGE = """\
