@@ -27,6 +27,7 @@ class CloserLook(Asks[ModelVersion]):
         Binding("i", "bytes", "Bytes of the change", show=False),
         Binding("e", "edit", "Editor: open the file at the change (a read-only copy)", show=False),
         Binding("o", "page", "Pager: open the file at the change (a read-only copy)", show=False),
+        Binding("t", "trend", "Trend of the metric under the cursor", show=False),
         Binding("M", "remark", "Comment on the change under the cursor", show=False),
     ]
 
@@ -54,6 +55,13 @@ class CloserLook(Asks[ModelVersion]):
         sides = [("before", about.before), ("after", about.after)]
         name = about.path if isinstance(about, AboutText) else about.key
         self.app.push_screen(BytesDialog(name, [(side, text) for side, text in sides if text]))
+
+    def action_trend(self) -> None:
+        from reviewtui.tui.trend_screen import TrendScreen
+
+        about = self.about
+        metric = about.key if isinstance(about, AboutFact) and about.category == "metrics" else ""
+        self.app.push_screen(TrendScreen(self._version, metric=metric))
 
     def action_remark(self) -> None:
         if self.review_app.no_signer:

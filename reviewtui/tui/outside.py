@@ -65,5 +65,5 @@ def _line_option(program: str, line: int | None) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """What is shown is a stranger's text: less shows its controls as text, vim obeys no modelines of its."""
+    """What is shown is a stranger's text: less shows its controls as text, and starts nothing else."""
     return {**os.environ, "LESSSECURE": "1", "LESS": os.environ.get("LESS", "").replace("-R", "").replace("-r", "")}

@@ -143,6 +143,13 @@ async def test_a_trend_reads_out_version_value_date_and_author(size: tuple[int, 
         assert "+0.0001 ▲ better" in screen_text(pilot)
 
 
+async def test_t_on_a_metric_of_a_version_draws_that_metric() -> None:
+    async with opened() as pilot:
+        await press(pilot, "2", "enter", "3", "n", "n", "t")
+        assert isinstance(pilot.app.screen, TrendScreen)
+        assert "Trend auc" in screen_text(pilot)
+
+
 async def test_metric_range_and_table() -> None:
     async with opened(measured(30)) as pilot:
         await press(pilot, "2", "t", "m")
