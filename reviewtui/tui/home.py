@@ -19,9 +19,9 @@ from reviewtui.tui.marking import MarksVersions
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.noticing import NoticesChanges
 from reviewtui.tui.project_like import ProjectLike
-from reviewtui.tui.reading import ProjectSummary, read_metrics, read_summary
-from reviewtui.tui.rows import VersionRow, haystacks, queue_of, rows_of, rows_with_state
-from reviewtui.tui.tabs import FILLED, TABS
+from reviewtui.tui.reading import ProjectSummary, Rows, read_metrics, read_rows, read_states, read_summary
+from reviewtui.tui.rows import VersionRow, queue_of
+from reviewtui.tui.tabs import EMPTY_QUEUE, FILLED, NO_VERSIONS, TABS
 from reviewtui.tui.undo import OffersUndo
 from reviewtui.tui.versions_pane import VersionsPane
 from reviewtui.tui.widgets.line import Part
@@ -32,7 +32,7 @@ PREVIEW_BESIDE, PREVIEW_BELOW = 110, 24
 """From this width the preview stands beside the list; below it, from this height, under the list."""
 
 COMPLAINT = "?"
-Rows = tuple[tuple[VersionRow, ...], tuple[str, ...]]
+
 
 
 class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
@@ -97,13 +97,13 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
         """Read the summary, then the versions, then their states: each is shown as soon as it is there."""
         self.ask("summary", lambda: read_summary(self.project), then=self._show_summary)
         if not self._loaded:
-            self.ask("catalog", lambda: _with_texts(rows_of(self.project.catalog.versions)), then=self._show_rows)
+            self.ask("catalog", lambda: read_rows(self.project), then=self._show_rows)
         self.read_states()
 
     def read_states(self) -> None:
         """Read the state of every version, and whatever the tab on show needs."""
         self._outdated = set(range(FILLED, len(TABS)))
-        self.ask("overview", lambda: _read_states(self.project), then=self._show_states, busy="reading states")
+        self.ask("overview", lambda: read_states(self.project), then=self._show_states, busy="reading states")
         self._read_tab()
 
     def _read_tab(self) -> None:
@@ -169,9 +169,9 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
         versions.forget_metrics()
         queue.now = versions.now = time.time()
         queue.me = self._summary.reviewer if self._summary else ""
-        unread = ("Reading what waits …",) if self.waits_for("overview") else _EMPTY_QUEUE
+        unread = ("Reading what waits …",) if self.waits_for("overview") else EMPTY_QUEUE
         queue.fill(waiting, None, empty=unread)
-        versions.fill(*rows, empty=_NO_VERSIONS)
+        versions.fill(*rows, empty=NO_VERSIONS)
         self._show_counts()
 
     def refused(self, topic: str, error: ReviewTuiError) -> None:
@@ -377,26 +377,3 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
 
     async def action_quit(self) -> None:
         await self.app.run_action("quit")
-
-
-_EMPTY_QUEUE = (
-    "Nothing waits for review.",
-    "Candidates are branches such as model/NAME/vVERSION; they appear here until they are released. "
-    "2 shows all versions.",
-)
-_NO_VERSIONS = (
-    "No versions were found.",
-    "Releases are tags such as churn@v1.4.0 or v1.4.0; candidates are branches such as model/churn/v1.5.0. "
-    "Other patterns can be set: `reviewtui init` writes .reviewtui/config.yaml.",
-)
-
-
-def _with_texts(rows: tuple[VersionRow, ...]) -> Rows:
-    """The rows with what a filter searches, made beside the event loop."""
-    return rows, haystacks(rows)
-
-
-def _read_states(project: ProjectLike) -> tuple[Rows, str]:
-    """The versions with their states, and the stamp of the refs that they were read from."""
-    stamp = project.repository.stamp()
-    return _with_texts(rows_with_state(project.overview(), project.records.reviewers_of)), stamp

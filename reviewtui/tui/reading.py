@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from reviewtui.errors import SigningError
 from reviewtui.tui.project_like import ProjectLike
+from reviewtui.tui.rows import VersionRow, haystacks, rows_of, rows_with_state
 
 if TYPE_CHECKING:
     from reviewtui.catalog import ModelVersion
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from reviewtui.project import ReviewEntry, VersionStatus
     from reviewtui.review import ReviewSubject
     from reviewtui.tui.since_verdict import SinceVerdict
+
+
+Rows = tuple[tuple[VersionRow, ...], tuple[str, ...]]
+"""Versions, and what a filter searches of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,19 @@ def read_version(project: ProjectLike, version: ModelVersion, *, base: ModelVers
         reviews=project.reviews(version),
         gate=project.gate(version),
     )
+
+
+def read_rows(project: ProjectLike) -> Rows:
+    """The versions, before any state is known, with what a filter searches, which is made beside the event loop."""
+    rows = rows_of(project.catalog.versions)
+    return rows, haystacks(rows)
+
+
+def read_states(project: ProjectLike) -> tuple[Rows, str]:
+    """The versions with their states, and the stamp of the refs that they were read from."""
+    stamp = project.repository.stamp()
+    rows = rows_with_state(project.overview(), project.records.reviewers_of)
+    return (rows, haystacks(rows)), stamp
 
 
 def read_record(project: ProjectLike, record: AuditRecord) -> RecordView:

@@ -40,3 +40,14 @@ TABS = (
 
 FILLED = 2
 """The tabs that are filled with the versions and their states."""
+
+EMPTY_QUEUE = (
+    "Nothing waits for review.",
+    "Candidates are branches such as model/NAME/vVERSION; they appear here until they are released. "
+    "2 shows all versions.",
+)
+NO_VERSIONS = (
+    "No versions were found.",
+    "Releases are tags such as churn@v1.4.0 or v1.4.0; candidates are branches such as model/churn/v1.5.0. "
+    "Other patterns can be set: `reviewtui init` writes .reviewtui/config.yaml.",
+)

@@ -13,6 +13,7 @@ from textual.message import Message
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.history import RELEASED, HistoryEvent
+from reviewtui.settings import DIRECTORY
 from reviewtui.tui.filters import haystack, seconds_of
 from reviewtui.tui.list_pane import ListPane, Question, with_width
 from reviewtui.tui.pages.record import event_lines, record_lines
@@ -174,11 +175,11 @@ def read_timeline(project: ProjectLike) -> Told:
 
 def grouped_by_release(events: Sequence[HistoryEvent]) -> tuple[TimelineRow, ...]:
     """Each release, the newest first, with what happened to its model since the one before; what is not released
-    yet stands above; a change of the policy stands at its own time."""
+    yet stands above; a change of the settings, and what was said of one, stands at its own time."""
     waiting: dict[str, list[HistoryEvent]] = {}
     groups: list[tuple[str, list[TimelineRow]]] = []
     for event in reversed(events):
-        if event.event == "policy":
+        if event.event == "policy" or event.model == DIRECTORY:
             groups.append((event.at, [TimelineRow(event)]))
         elif event.event in RELEASED:
             below = [TimelineRow(each, event.model, inside=True) for each in reversed(waiting.pop(event.model, []))]
