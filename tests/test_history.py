@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reviewtui.project import Project
-from tests.command import churn_repository, reviewtui
+from tests.command import POLICY, churn_repository, reviewtui
 from tests.counting import git_processes
 from tests.model_repository import ModelRepository
 from tests.test_process_counts import Pair, pair  # noqa: F401 (a fixture)
@@ -127,6 +127,18 @@ def test_the_last_verdict_on_another_commit_is_found_by_person(told: ModelReposi
     assert project.last_verdict(later, "risk@example.com") is None
     assert project.last_verdict(project.find("churn@1.1.0"), "lin@example.com") is None
     project.repository.close()
+
+
+def test_an_approval_of_a_change_of_the_settings_is_told_with_its_fate(tmp_path: Path) -> None:
+    policy = {**POLICY, "policy_changes": {"approvals": [{"count": 1, "roles": ["risk"]}]}}
+    story = churn_repository(tmp_path / "models", policy=policy)
+    grown = story.git("show", "main:.reviewtui/policy.yaml").replace("version: 1", "version: 2")
+    story.commit_files({".reviewtui/policy.yaml": grown}, branch="new-policy")
+    words = ("approve", ".reviewtui@new-policy", "-m", "ok", "--yes")
+    assert reviewtui(story.path, *words, person=story.person("risk")).status == 0
+    (approval,) = [each for each in reviewtui(story.path, "history", "--json").json if each["event"] == "approve"]
+    assert (approval["actor"], approval["counted"]) == ("risk@example.com", True)
+    assert approval["name"].startswith(".reviewtui@")
 
 
 def test_history_in_a_repository_without_anything_is_empty(tmp_path: Path) -> None:
