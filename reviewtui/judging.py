@@ -75,6 +75,7 @@ class Judge:
         self.library = library
         self.records = records
         self.trust = trust
+        self._decisions: dict[tuple[str, str, ObjectId], Decision] = {}
         self._clock = clock
         self._now = int(clock().timestamp())
         self._context = VerificationContext(identity, trust, records.ids)
@@ -97,7 +98,13 @@ class Judge:
         )
 
     def decision(self, version: ModelVersion) -> Decision:
-        """Every finding of the policy for a version, or for a change of the settings."""
+        """Every finding of the policy for a version, or for a change of the settings; made once for one reading."""
+        key = (version.model, version.version, version.commit)
+        if key not in self._decisions:
+            self._decisions[key] = self._decide(version)
+        return self._decisions[key]
+
+    def _decide(self, version: ModelVersion) -> Decision:
         if version.model == POLICY_MODEL:
             return self.policy_changes.decide(version.commit, self.records)
         reviews, earlier = self.recorded(version)
