@@ -284,8 +284,8 @@ class Drawing:
         return [(f"{before} ", "dim", mark[2]), (" " * digits, "dim", number[2]), mark, *text]
 
     def _words(self, diff: FileDiff, row: LinePair) -> tuple[Words, Words]:
-        old = diff.old[row.old] if row.old is not None else ""
-        new = diff.new[row.new] if row.new is not None else ""
+        old = _shown(diff.old[row.old]) if row.old is not None else ""
+        new = _shown(diff.new[row.new]) if row.new is not None else ""
         if row.same or row.old is None or row.new is None:
             return ((old, False),), ((new, False),)
         return changed_words(old, new)
@@ -309,6 +309,11 @@ class Drawing:
         ]
         used = sum(cell_len(piece) for piece, _, _ in filled)
         return [*filled, (" " * (width - used), "", ground)]
+
+
+def _shown(text: str) -> str:
+    """A line as it is shown, made harmless as a whole: cut into words first, piled marks would be parted."""
+    return clean(text[:LONGEST_SHOWN].expandtabs(4))
 
 
 def _digits(diff: FileDiff) -> int:
