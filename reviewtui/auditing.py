@@ -64,6 +64,8 @@ class Auditor:
         self._load(rows)
         releases = tuple(self._release(row) for row in rows)
         remarks = [alarm.reason for alarm in self._content.restored]
+        if version is None:
+            remarks += [f"{passed.ref} is passed over: {passed.reason}" for passed in self._library.catalog.passed_over]
         memory = self._remember(releases)
         remarks += [each for each in (self._content.memory, memory) if each]
         problems = (

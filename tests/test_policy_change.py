@@ -17,7 +17,7 @@ STRICT = {**POLICY, "policy_changes": {"approvals": [{"count": 1, "roles": ["ris
 def story(tmp_path: Path) -> ModelRepository:
     story = churn_repository(tmp_path / "models", policy=STRICT)
     new = {**STRICT, "version": 2, "releasers": {"roles": ["risk"]}}
-    story.commit_files({".reviewtui/policy.yaml": yaml.safe_dump(new)}, message="Only risk releases", branch="new-rules")
+    story.commit_files({".reviewtui/policy.yaml": yaml.safe_dump(new)}, message="Risk releases", branch="new-rules")
     return story
 
 
@@ -31,7 +31,8 @@ def test_a_change_is_approved_by_whom_the_policy_before_it_asks(story: ModelRepo
     assert right.status == 0, right.err
     gate = reviewtui(story.path, "gate", ".reviewtui@2", "--json")
     assert gate.status == 0, gate.out
-    fates = {r["reviewer"]: r["reason"] for r in reviewtui(story.path, "reviews", ".reviewtui@2", "--json").json["records"]}
+    records = reviewtui(story.path, "reviews", ".reviewtui@2", "--json").json["records"]
+    fates = {record["reviewer"]: record["reason"] for record in records}
     assert fates == {"dana@example.com": "no-role", "risk@example.com": ""}
 
 

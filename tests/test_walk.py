@@ -180,7 +180,8 @@ def test_a_metrics_file_that_cannot_be_read_is_not_said_to_be_removed(tmp_path: 
     repository = ModelRepository(tmp_path / "broken")
     repository.commit_files({"params.yaml": "lr: 0.1\n", "metrics.json": '{"accuracy": 0.9, "loss": 0.3}\n'})
     repository.tag("v1.0.0", message="one")
-    repository.commit_files({"metrics.json": '<<<<<<< HEAD\n{"accuracy": 0.9}\n=======\n{"accuracy": 0.8}\n>>>>>>> b\n'})
+    conflict = '<<<<<<< HEAD\n{"accuracy": 0.9}\n=======\n{"accuracy": 0.8}\n>>>>>>> b\n'
+    repository.commit_files({"metrics.json": conflict})
     repository.tag("v1.1.0", message="two")
     changes = reviewtui(repository.path, "diff", "1.1.0", "--json").json
     assert changes["metrics"] == []

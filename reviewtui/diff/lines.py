@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 LONGEST_COMPARED = 1_000
 """Characters of a line that are looked at word by word; a longer one is said to differ from its first difference on."""
@@ -82,7 +83,7 @@ def _matches(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int,
         found += [(one, other, 1) for one, other in anchors]
         pending += [
             (one + 1, after, other + 1, to_after)
-            for (one, other), (after, to_after) in zip(edges, edges[1:], strict=False)
+            for (one, other), (after, to_after) in pairwise(edges)
         ]
     return iter(sorted(found))
 

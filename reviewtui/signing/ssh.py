@@ -103,7 +103,8 @@ class SshSigner:
         # A negative status is the signal that ended it: ctrl+c at the passphrase.
         if outcome.status < 0:
             return SigningError("Signing was cancelled; nothing was signed.")
-        lines = [line.strip() for line in outcome.errors.splitlines() if line.strip() and not line.startswith("Signing file")]
+        said_lines = (line.strip() for line in outcome.errors.splitlines())
+        lines = [line for line in said_lines if line and not line.startswith("Signing file")]
         said = lines[-1].rstrip(".") if lines else "it does not say why"
         hint = ""
         if self.encrypted and not self.in_agent and self.file is not None:
