@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from reviewtui.errors import (
     GitError,
@@ -17,6 +18,7 @@ from reviewtui.errors import (
 )
 from reviewtui.git.hooks import Hook, HookState, hooks_folder, local_hooks, server_hook
 from reviewtui.git.remotes import push
+from reviewtui.git.state import DIRECTORY
 from reviewtui.policy.lint import lint_policy
 from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
@@ -62,6 +64,8 @@ def diagnose(project: Project, *, hook_command: Sequence[str], probe: str = "") 
     if not project.repository.is_bare:
         looks += [("identity", _identity), ("signing key", _signing), ("notes refspec", _refspecs)]
     looks += [("settings", _settings), ("policy", _policy), ("allowed signers", _signers)]
+    if not project.repository.is_bare:
+        looks.append(("git tag -v", _tag_verification))
     looks += [("notes", _notes), ("history", _history)]
     looks.append(("hooks", lambda each: _hooks(each, hook_command)))
     looks.append(("server", lambda each: _server(each, probe)))
@@ -196,6 +200,34 @@ def _signers(project: Project) -> Iterator[Check]:
             words = f'{ALLOWED_SIGNERS_FILE}:{number}: {option}="{moment}" is another moment in every time zone.'
             mend = f'sed -i \'{number}s/"{moment}"/"{moment}Z"/\' {ALLOWED_SIGNERS_FILE}'
             yield Check("allowed signers", Health.ILL, words, mend)
+
+
+def _tag_verification(project: Project) -> Iterator[Check]:
+    """Git reads its signers from a file, not from a branch: a copy of ours below .git stays where branches change."""
+    repository = project.repository
+    trusted, files = repository.trusted_branch(project.refs), project.settings.trust_files
+    if trusted is None or files is None or files.allowed_signers is None:
+        return
+    configured = repository.config("gpg.ssh.allowedSignersFile")
+    copy = repository.common_dir.resolve() / DIRECTORY / "allowed_signers"
+    if configured is None:
+        words = "gpg.ssh.allowedSignersFile is not set, so git tag -v cannot verify a release."
+    elif configured == str(copy) and not _holds(copy, files.allowed_signers):
+        words = f"What git tag -v verifies with is no longer what {trusted.name} trusts."
+    else:
+        yield Check("git tag -v", Health.WELL, f"Git verifies with {configured}.")
+        return
+    source, target = shlex.quote(f"{trusted.name}:{ALLOWED_SIGNERS_FILE}"), shlex.quote(str(copy))
+    mend = f"mkdir -p {shlex.quote(str(copy.parent))} && git cat-file blob {source} > {target}"
+    yield Check("git tag -v", Health.NOTICE, words, f"{mend} && git config gpg.ssh.allowedSignersFile {target}")
+
+
+def _holds(file: Path, content: bytes) -> bool:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(len(content) + 1) == content
+    except OSError:
+        return False
 
 
 def _refspecs(project: Project) -> Iterator[Check]:

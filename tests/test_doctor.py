@@ -92,6 +92,28 @@ def test_a_key_that_nobody_trusts_is_given_the_very_line_to_add(story: ModelRepo
     assert doctor(story, person=newcomer)["trusted key"][0]["state"] == "well"
 
 
+def test_git_itself_verifies_a_release_after_what_doctor_says_was_typed(story: ModelRepository) -> None:
+    dana = story.person("dana")
+    for name in ("dana", "lin"):
+        said = reviewtui(story.path, "approve", "churn@1.1.0", "-m", "Good.", "--yes", person=story.person(name))
+        assert said.status == 0, said.err
+    released = reviewtui(story.path, "release", "churn@1.1.0", "--yes", person=dana)
+    assert released.status == 0, released.err
+    verify = ("git", "tag", "-v", "churn@v1.1.0")
+    assert subprocess.run(verify, cwd=story.path, capture_output=True, check=False).returncode != 0
+    (found,) = doctor(story)["git tag -v"]
+    assert found["state"] == "notice"
+    mend(story, found)
+    verified = subprocess.run(verify, cwd=story.path, capture_output=True, text=True, check=True)
+    assert "Good \"git\" signature for dana@example.com" in verified.stderr
+    assert doctor(story)["git tag -v"][0]["state"] == "well"
+    story.settings(policy={**POLICY, "version": 2}, allowed_signers=f"dana@example.com {dana.public_key}\n")
+    (stale,) = doctor(story)["git tag -v"]
+    assert "no longer" in stale["message"]
+    mend(story, stale)
+    assert doctor(story)["git tag -v"][0]["state"] == "well"
+
+
 def test_without_settings_init_is_the_way(tmp_path: Path, signing_key: object) -> None:
     repository = ModelRepository(tmp_path / "plain")
     repository.commit_files({"params.yaml": "lr: 1\n", "metrics.json": '{"a": 1}\n'})
