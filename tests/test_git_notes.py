@@ -345,8 +345,8 @@ def test_a_refused_push_is_tried_again_with_what_came_meanwhile(
 ) -> None:
     clones[0].append(commit, b"a")
     clones[0].sync("origin")
-    clones[1].append(commit, b"b")
-    assert not clones[1].push("origin")
+    tip = clones[1].append(commit, b"b")
+    assert not clones[1].push("origin", tip)
     assert clones[1].sync("origin").received == 1
     hook = story.path / "hooks" / "pre-receive"
     hook.parent.mkdir(exist_ok=True)

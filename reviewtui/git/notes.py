@@ -38,6 +38,9 @@ TRACKING = "refs/notes/reviewtui-remotes/"
 
 _NOTES = "refs/notes/"
 _LONGEST_PAUSE = 0.05
+# To try with a remote takes far longer, so that who meets others there must leave them more time.
+_REMOTE_STEP = 0.25
+_LONGEST_REMOTE_PAUSE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +122,7 @@ class Notes:
         counts = [0]
 
         def united(tip: ObjectId | None) -> ObjectId:
-            if tip is None:
-                counts[0] = sum(map(len, self.read(at=other).lines.values()))
-                return other
-            made, counts[0] = self._united(tip, other)
+            made, counts[0] = self._with(tip, other)
             return made
 
         return self._write(united), counts[0]
@@ -154,9 +154,9 @@ class Notes:
             return None
         return self.commit_at(tracking)
 
-    def push(self, remote: str) -> bool:
-        """Sends the notes, never by force. False where the remote has moved on. Raises: GitError."""
-        (result,) = push(self.repository, remote, (f"{self.ref}:{self.ref}",), atomic=False, progress=None)
+    def push(self, remote: str, tip: ObjectId) -> bool:
+        """Sends a state of the notes, never by force. False where the remote has moved on. Raises: GitError."""
+        (result,) = push(self.repository, remote, (f"{tip}:{self.ref}",), atomic=False, progress=None)
         if result.is_stale:
             return False
         if not result.ok:
@@ -168,20 +168,29 @@ class Notes:
 
         Raises: RefChangedError; GitError.
         """
-        received = 0
-        for tries in range(1, SYNC_TRIES + 1):
-            theirs = self.fetch(remote)
-            fetched()
+        theirs: ObjectId | None = None
+        try:
+            for tries in range(1, SYNC_TRIES + 1):
+                theirs = self.fetch(remote)
+                fetched()
+                # Our own ref moves once, at the end: a merge for each try would stay in the history for ever.
+                ours = self.tip()
+                both, received = (ours, 0) if theirs is None else self._with(ours, theirs)
+                if both is None or (both == ours == theirs):
+                    return SyncResult(received, 0, tries, both)
+                if both == theirs:
+                    if self.unite(theirs)[0] == theirs:
+                        return SyncResult(received, 0, tries, theirs)
+                elif self.push(remote, both):
+                    sent = self._count_new(theirs, both)
+                    self.unite(both)
+                    return SyncResult(received, sent, tries, both)
+                _pause(tries, step=_REMOTE_STEP, longest=_LONGEST_REMOTE_PAUSE)
+            raise RefChangedError(f"{remote} is written to by others all the time.", hint="Try again in a moment.")
+        except GitError:
             if theirs is not None:
-                received += self.unite(theirs)[1]
-            tip = self.tip()
-            if tip is None or tip == theirs:
-                return SyncResult(received, 0, tries, tip)
-            sent = self._count_new(theirs, tip)
-            if self.push(remote):
-                return SyncResult(received, sent, tries, tip)
-            _pause(tries)
-        raise RefChangedError(f"{remote} is written to by others all the time.", hint="Try again in a moment.")
+                self.unite(theirs)
+            raise
 
     def tracking_ref(self, remote: str) -> RefName:
         """Where the notes of a remote are kept, unmixed with one's own."""
@@ -308,6 +317,10 @@ class Notes:
         made = self.repository.git.run("commit-tree", tree, *words, "-m", subject)
         return ObjectId(made.decode("ascii").strip())
 
+    def _with(self, ours: ObjectId | None, theirs: ObjectId) -> tuple[ObjectId, int]:
+        """A state with the lines of both, and how many of them are new to ours."""
+        return (theirs, self._count_new(None, theirs)) if ours is None else self._united(ours, theirs)
+
     def _united(self, ours: ObjectId, theirs: ObjectId) -> tuple[ObjectId, int]:
         """Law 3."""
         if ours == theirs:
@@ -355,7 +368,7 @@ def _check_line(line: bytes) -> None:
         raise GitError(f"A record has at most {MAX_LINE_BYTES} bytes.")
 
 
-def _pause(tries: int) -> None:
+def _pause(tries: int, *, step: float = 0.002, longest: float = _LONGEST_PAUSE) -> None:
     import random  # Few writers meet another one.
 
-    time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.002 * (tries + 1))))
+    time.sleep(random.uniform(0, min(longest, step * (tries + 1))))

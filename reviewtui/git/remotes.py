@@ -27,6 +27,7 @@ _STALE = (
     "cannot lock ref",
 )
 _LINE = re.compile(r"^([ +\-*!=])\t([^\t]*):([^\t:]*)\t(.*)$", re.MULTILINE)
+_SPEC = re.compile(r"(?:[+:]?|[0-9a-f]{40,64}:)refs/")
 _REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*\Z")
 
 
@@ -90,8 +91,8 @@ def _run(
     progress: Progress | None,
 ) -> tuple[int, str, str]:
     _check_remote(repository, remote)
-    if any(not re.match(r"[+:]?refs/", spec) for spec in refspecs):
-        raise GitError("Only full ref names are sent or fetched.")
+    if any(not _SPEC.match(spec) for spec in refspecs):
+        raise GitError("Only full ref names and full ids are sent or fetched.")
     if progress is not None and _gitpython_fits(repository):
         done = _through_gitpython(repository, verb, words, remote, refspecs, progress)
     else:
