@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,14 @@ _CONFIG = """\
 [protocol "file"]
 \tallow = always
 """
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Commands and hooks that tests start keep their bytecode in one place, as on a person's machine."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if "PYTHONPYCACHEPREFIX" not in os.environ:
+        place = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="reviewtui-bytecode-")
+        config.add_cleanup(lambda: shutil.rmtree(place, ignore_errors=True))
 
 
 @dataclass(frozen=True, slots=True)
