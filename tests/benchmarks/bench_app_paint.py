@@ -1,4 +1,4 @@
-"""The app's first paint: from the start of the process to the newest version on the screen, in a real terminal."""
+"""The app's first paint: from the start of the process to the frame with its tabs, and to the newest version."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def run(place: Path, cache: Path) -> bool:
         tag_many(repositories[count], count)
     for number in range(ROUNDS + 1):
         for count, repository in repositories.items():
-            seconds = paints(repository.path, (repository.path.name, f"1.{count}.0"), cache=cache)
+            seconds = paints(repository.path, ("Queue", f"1.{count}.0"), cache=cache)
             if number:
                 taken[count].append((seconds[0], seconds[1]))
     few, many = (statistics.median(first for first, _ in taken[count]) for count in COUNTS)
