@@ -155,6 +155,16 @@ def age_text(then: int | None, now: float) -> str:
     return "now"
 
 
+def span_text(seconds: float | None) -> str:
+    """How long something took, in the largest whole unit: 3d; "" where nobody knows."""
+    if seconds is None:
+        return ""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= length:
+            return f"{int(seconds // length)}{unit}"
+    return "<1m"
+
+
 def approvals_text(approvals: int, required: int) -> str:
     """1/2 ●○, or nothing where no policy asks for any."""
     if required == 0:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from reviewtui.catalog import ModelVersion, VersionKind
-from reviewtui.display import approvals_text
+from reviewtui.display import approvals_text, span_text
 from reviewtui.history import RELEASED, HistoryEvent, time_text
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.tui.filters import haystack
@@ -17,7 +17,6 @@ from reviewtui.tui.pages.gate import decision_lines
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import VersionView, read_version
-from reviewtui.tui.timeline import lead_text
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrapped
 from reviewtui.tui.widgets.table import Cell, Column
 
@@ -85,7 +84,7 @@ class ReleasesPane(ListPane[ReleaseRow]):
             (f"{_MARKS[item.role]} {item.role}", _TONES[item.role]),
             (time_text(version.created)[:10], "dim"),
             (approved_by or "—", "" if approved_by else "dim"),
-            (lead_text(event.lead) if event else "", "dim"),
+            (span_text(event.lead) if event else "", "dim"),
             (" ".join(version.stages), "accent"),
             (said, tone),
         )

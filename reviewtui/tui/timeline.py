@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from reviewtui.catalog import ModelVersion
-from reviewtui.display import VERDICT_MARKS
+from reviewtui.display import VERDICT_MARKS, span_text
 from reviewtui.history import RELEASED, HistoryEvent
 from reviewtui.settings import DIRECTORY
 from reviewtui.tui.filters import haystack, seconds_of
@@ -124,7 +124,7 @@ class TimelinePane(ListPane[TimelineRow]):
             (what, tone),
             (event.name, "strong" if item.is_head else "" if counts else "dim"),
             (event.actor.partition("@")[0], "" if counts else "dim"),
-            (lead_text(event.lead), "dim"),
+            (span_text(event.lead), "dim"),
             (_detail(event), "" if item.is_head else "dim"),
         )
 
@@ -210,16 +210,6 @@ def _haystack(row: TimelineRow) -> str:
     fields += [("reviewer", name) for name in (event.approved_by or ((event.actor,) if record else ()))]
     fields.append(("bad", "yes" if record is not None and record.is_bad else "no"))
     return haystack(f"{event.event} {event.name} {event.actor} {event.commit} {event.ref} {event.detail}", fields)
-
-
-def lead_text(seconds: int | None) -> str:
-    """How long it took from the commit to the release."""
-    if seconds is None:
-        return ""
-    for unit, length in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= length:
-            return f"{seconds // length}{unit}"
-    return "<1m"
 
 
 def _detail(event: HistoryEvent) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reviewtui.catalog import VersionKind
-from reviewtui.display import clean
+from reviewtui.display import clean, span_text
 from reviewtui.errors import ReviewTuiError
 from reviewtui.history import HistoryEvent
 from reviewtui.tui.help_screen import own_bindings
@@ -19,7 +19,7 @@ from reviewtui.tui.record_dialog import RecordDialog
 from reviewtui.tui.settings_screen import SettingsScreen, read_settings
 from reviewtui.tui.sign_dialog import SignDialog
 from reviewtui.tui.since_verdict import KnowsMyVerdict
-from reviewtui.tui.timeline import TimelineTable, grouped_by_release, lead_text
+from reviewtui.tui.timeline import TimelineTable, grouped_by_release
 from reviewtui.tui.version import VersionScreen
 from tests.tui.corpus import CORPUS, FORBIDDEN
 from tests.tui.driving import SIZES, notice, opened, press, screen_text, settled, until
@@ -77,7 +77,7 @@ def test_a_release_stands_over_what_happened_since_the_one_before() -> None:
 
 
 def test_leads_are_told_in_the_largest_whole_unit() -> None:
-    assert [lead_text(seconds) for seconds in (None, 5, 60, 7200, 86_400 * 3)] == ["", "<1m", "1m", "2h", "3d"]
+    assert [span_text(seconds) for seconds in (None, 5, 60, 7200, 86_400 * 3)] == ["", "<1m", "1m", "2h", "3d"]
 
 
 # Audit
