@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from reviewtui.demo.import_stream import STAGING, import_stream
-from reviewtui.demo.people import Desks
+from reviewtui.demo.people import Desks, MakeKey
 from reviewtui.demo.story import VISITOR, Committed, Event, Released, Reviewed, TaggedByHand, tell_story
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import ObjectId, Person
@@ -18,22 +18,24 @@ from reviewtui.git.repository import Repository
 from reviewtui.project import Project
 from reviewtui.signing.configured import configured_signer
 from reviewtui.signing.scheme import Signer
+from reviewtui.signing.throwaway import create_throwaway_key
 
 KEYS = "demo-keys"
 """The folder below .git that holds everybody's keys; it also tells a sample repository from any other."""
 
 
-def build_demo(directory: Path, *, now: datetime | None = None) -> Path:
+def build_demo(directory: Path, *, now: datetime | None = None, make_key: MakeKey = create_throwaway_key) -> Path:
     """Builds the sample repository in a directory that is new or empty; gives its absolute path.
 
-    Everything is dated back from `now`; two builds for the same moment differ in their keys alone. Nothing outside the
-    directory is written, and the user's own configuration of Git is neither changed nor heeded.
+    Everything is dated back from `now`; two builds for the same moment differ in their keys alone, and in what names
+    those: not at all, where `make_key` makes the same ones. Nothing outside the directory is written, and the user's
+    own configuration of Git is neither changed nor heeded.
     Raises: UsageError; GitError; SigningError.
     """
     moment = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
     place = _empty_directory(directory)
     try:
-        _build(place, moment)
+        _build(place, moment, make_key)
     except BaseException:
         # Half a story would be in the way of the next attempt. Files are checked out last: there is only .git yet.
         shutil.rmtree(place / ".git", ignore_errors=True)
@@ -41,12 +43,12 @@ def build_demo(directory: Path, *, now: datetime | None = None) -> Path:
     return place
 
 
-def _build(place: Path, moment: datetime) -> None:
+def _build(place: Path, moment: datetime, make_key: MakeKey) -> None:
     nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
     Git(place, environment=nobody).run(
         "init", "--quiet", "--template=", "--initial-branch=main", "--object-format=sha1"
     )
-    desks = Desks.furnished(place / ".git" / KEYS)
+    desks = Desks.furnished(place / ".git" / KEYS, make_key)
     events = tell_story(moment, allowed_signers=desks.allowed_signers())
     _Replay(place, desks, start=moment).tell(events)
     _invite_visitor(Git(place, environment=desks.environment(VISITOR, at=moment)), desks)

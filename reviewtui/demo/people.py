@@ -6,10 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from reviewtui.demo.story import PEOPLE
 from reviewtui.git.objects import Person
-from reviewtui.signing.throwaway import create_throwaway_key
+
+
+class MakeKey(Protocol):
+    """Writes a new key and its public half; gives the public key as "type base64"."""
+
+    def __call__(self, path: Path, *, comment: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +26,10 @@ class Desks:
     public_keys: Mapping[Person, str]
 
     @classmethod
-    def furnished(cls, folder: Path) -> Desks:
+    def furnished(cls, folder: Path, make_key: MakeKey) -> Desks:
         """Makes the folder and all that lies in it."""
         folder.mkdir(mode=0o700)
-        keys = {who: create_throwaway_key(folder / _short(who), comment=f"{who.email} (demo)") for who in PEOPLE}
+        keys = {who: make_key(folder / _short(who), comment=f"{who.email} (demo)") for who in PEOPLE}
         desks = cls(folder, keys)
         desks.allowed_signers_file.write_text(desks.allowed_signers(), encoding="ascii")
         for who in PEOPLE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -53,12 +54,14 @@ class ReviewApp(NamesBindings, App[int]):
         *,
         preferences: Preferences | None = None,
         views: ViewStore | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`preferences` are the person's own settings; `views` keeps how this repository was looked at last."""
         no_colour = wants_no_colour(os.environ)
         super().__init__(ansi_color=True if no_colour else None)
         self.animation_level = "none"
         self.open_project = open_project
+        self.clock = clock
         self.opened: ProjectLike | None = None
         self.project_lock = threading.Lock()
         """Held by the one thread that talks to the project."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -43,7 +42,6 @@ class BaseDialog(Dialog[ModelVersion]):
         self._present = present
         self._versions: tuple[ModelVersion, ...] = ()
         self._texts: tuple[str, ...] = ()
-        self._now = time.time()
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -62,7 +60,7 @@ class BaseDialog(Dialog[ModelVersion]):
         return (
             (f"{mark}{version.name}", "strong"),
             (version.kind.value, "dim"),
-            (age_text(version.created, self._now), "dim"),
+            (age_text(version.created, self.review_app.clock()), "dim"),
             (version.author, ""),
             (version.commit[:10], "dim"),
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, ClassVar
 
 from textual import on
@@ -117,7 +116,7 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
             pane.say_empty(f"Reading the {tab.title.lower()} …")
 
         def show(answer: object) -> None:
-            pane.now = time.time()
+            pane.now = self.review_app.clock()
             pane.take(answer)
             self._show_counts()
 
@@ -167,7 +166,7 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
         queue, versions = (self.query_one(f"#{name}", VersionsPane) for name in ("queue", "versions"))
         queue.forget_metrics()
         versions.forget_metrics()
-        queue.now = versions.now = time.time()
+        queue.now = versions.now = self.review_app.clock()
         queue.me = self._summary.reviewer if self._summary else ""
         unread = ("Reading what waits …",) if self.waits_for("overview") else EMPTY_QUEUE
         queue.fill(waiting, None, empty=unread)
