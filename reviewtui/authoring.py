@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class PreparedReview:
     """A review that waits for its signature: `payload` is shown, and is what gets signed.
 
-    `may_prompt`: signing may ask for a passphrase or a touch on the terminal.
+    `may_prompt`: signing may ask for a passphrase or a touch on the terminal. `chosen_base` is the base that the
+    reviewer compared with, where that is another commit than the base of the gate.
     """
 
     version: ModelVersion
@@ -31,6 +32,7 @@ class PreparedReview:
     notes_ref: RefName
     may_prompt: bool = False
     warnings: tuple[str, ...] = ()
+    chosen_base: ModelVersion | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,15 @@ def warnings_before_verdict(
         failed = [f for f in decision.findings if f.state in (FindingState.UNMET, FindingState.ERROR)]
         warnings += [f"{f.rule}: {f.reason}" for f in failed if not f.rule.startswith("approvals")]
     return tuple(warnings)
+
+
+def base_warning(chosen: ModelVersion | None, own: ModelVersion | None, verdict: Verdict) -> tuple[str, ...]:
+    """What the gate makes of a verdict that compares with another base than its own."""
+    if chosen is None or verdict not in (Verdict.APPROVE, Verdict.OVERRIDE):
+        return ()
+    gate = own.name if own is not None else "nothing"
+    word = "approval" if verdict is Verdict.APPROVE else "override"
+    return (f"base-changed: it compares with {chosen.name}, the gate with {gate}; so the {word} will not count.",)
 
 
 def release_summary(diff: VersionDiff, base: ModelVersion | None, decision: Decision) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reviewtui.review import ReviewSubject, Verdict
     from reviewtui.signing.scheme import Signer
     from reviewtui.signing.trust import TrustedSigners
+    from reviewtui.trail import AuditTrail, TrailScope
     from reviewtui.verification import VerifiedReview
 
 __all__ = ["PreparedRelease", "PreparedReview", "Project", "Receipt", "ReviewEntry", "VersionStatus"]
@@ -248,11 +249,21 @@ class Project:
 
         return recorded_reviews(self._judge, self._watched_notes(), model=model) if self.records.by_commit else ()
 
-    def subject(self, version: ModelVersion) -> ReviewSubject:
-        """What a review of the version, made now, would be bound to."""
+    def audit_trail(self, scope: TrailScope | None = None) -> AuditTrail:
+        """Everything that happened, oldest first, each event with what it rests on. The events are told once.
+
+        Raises: UnknownVersionError where there is no such model or version; UsageError for a time that is none.
+        """
+        from reviewtui.trail import TrailScope
+        from reviewtui.trail_telling import tell_trail
+
+        return tell_trail(self.library, self._watched_notes(), identity=self.identity, scope=scope or TrailScope())
+
+    def subject(self, version: ModelVersion, *, base: ModelVersion | None = None) -> ReviewSubject:
+        """What a review of the version, made now, would be bound to; `base` is one that the reviewer chose."""
         if version.model == DIRECTORY:
             return self._judge.policy_changes.subject(version.commit).current
-        return self.library.subject(version, self.base_of(version).version, identity=self.identity)
+        return self.library.subject(version, base or self.base_of(version).version, identity=self.identity)
 
     def last_verdict(self, version: ModelVersion, reviewer: str) -> VerifiedReview | None:
         """A reviewer's latest verdict on another commit of the same model."""
@@ -269,19 +280,24 @@ class Project:
         principals = self.trust.principals_of(signer.keyid)
         return reviewer_principal(principals=principals, email=self.repository.identity().email)
 
-    def prepare_review(self, version: ModelVersion, verdict: Verdict, comment: str) -> PreparedReview:
-        """The very bytes of a verdict, ready to be shown and signed. Nothing is written.
+    def prepare_review(
+        self, version: ModelVersion, verdict: Verdict, comment: str, *, base: ModelVersion | None = None
+    ) -> PreparedReview:
+        """The very bytes of a verdict, ready to be shown and signed. Nothing is written. `base` is what the reviewer
+        compared with, where that is not the version's own base.
 
         Raises: SigningError; UsageError where the verdict needs a comment.
         """
-        from reviewtui.authoring import PreparedReview, warnings_before_verdict, write_review
+        from reviewtui.authoring import PreparedReview, base_warning, warnings_before_verdict, write_review
         from reviewtui.review import Verdict
 
         if verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE) and not comment.strip():
             raise UsageError(f"{verdict.value} needs a comment.", hint='Give it with -m "why".')
         signer = self.signer()
         reviewer = self.reviewer(signer)
-        subject = self.subject(version)
+        own = self.base_of(version).version if base is not None and version.model != DIRECTORY else None
+        chosen = base if own is None or (base is not None and base.commit != own.commit) else None
+        subject = self.subject(version, base=chosen)
         review, payload = write_review(
             subject,
             verdict,
@@ -296,8 +312,10 @@ class Project:
         warnings = warnings_before_verdict(
             self.gate(version), verdict, known=known, reviewer=reviewer, exclusion=exclusion, standing=standing
         )
+        warnings = (*base_warning(chosen, own, verdict), *warnings)
+        notes_ref = self._watched_notes().notes.ref
         return PreparedReview(
-            version, review, payload, signer.describe(), self._watched_notes().notes.ref, signer.may_prompt, warnings
+            version, review, payload, signer.describe(), notes_ref, signer.may_prompt, warnings, chosen
         )
 
     def record_review(self, prepared: PreparedReview) -> Receipt:
@@ -312,7 +330,8 @@ class Project:
         self.reload()
         subject = prepared.review.subject
         version = self.library.again(prepared.version)
-        if self.subject(version) != subject:
+        base = self.library.again(prepared.chosen_base) if prepared.chosen_base is not None else None
+        if self.subject(version, base=base) != subject:
             raise RefChangedError(f"{subject.name} changed while you looked at it; nothing was signed.")
         envelope = sign_payload(PAYLOAD_TYPE, prepared.payload, signer=self.signer(), verifier=self.trust)
         tip = self._watched_notes().notes.append(subject.commit, envelope.to_line())

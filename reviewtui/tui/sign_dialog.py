@@ -44,13 +44,23 @@ class SignDialog(Dialog[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "sign", "Sign and record", key_display="^s", priority=True),
+        Binding("ctrl+g", "own_base", "The gate's base", key_display="^g", priority=True),
         Binding("tab", "app.focus_next", "Comment / statement", key_display="tab"),
         Binding("f1", "app.help", "Help", key_display="f1"),
     ]
 
-    def __init__(self, version: ModelVersion, verdict: Verdict, *, warnings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        version: ModelVersion,
+        verdict: Verdict,
+        *,
+        warnings: tuple[str, ...] = (),
+        base: ModelVersion | None = None,
+    ) -> None:
+        """`base` is the one that the reviewer chose to compare with: the statement names it."""
         super().__init__()
         self.version = version
+        self._base = base
         self.verdict = verdict
         self._warnings = warnings
         self._prepared: PreparedReview | None = None
@@ -103,6 +113,7 @@ class SignDialog(Dialog[str]):
 
     def _prepare(self) -> None:
         version, verdict, comment = self.version, self.verdict, self.query_one(TextArea).text.strip()
+        base = self._base
         self._prepared = self._refusal = None
         if self._needs_comment and not comment:
             self.forget("prepare")
@@ -110,7 +121,7 @@ class SignDialog(Dialog[str]):
             return
         self.ask(
             "prepare",
-            lambda: self.project.prepare_review(version, verdict, comment),
+            lambda: self.project.prepare_review(version, verdict, comment, base=base),
             then=self._is_prepared,
             busy="preparing",
         )
@@ -142,6 +153,8 @@ class SignDialog(Dialog[str]):
         lines: list[Line] = []
         for warning in dict.fromkeys((*self._warnings, *prepared.warnings)):
             lines += labelled("!", warning, width, tone="warn")
+        if prepared.chosen_base is not None:
+            lines += labelled("Base", f"{prepared.chosen_base.name}, as you chose; ^g takes the gate's", width)
         lines += labelled("Key", prepared.signer_description, width)
         lines += labelled("Stored", f"{prepared.notes_ref}, in this clone until you push it", width)
         lines += [BLANK, *statement_head(prepared.payload)]
@@ -150,10 +163,14 @@ class SignDialog(Dialog[str]):
     # Signing
 
     def why_not(self, action: str) -> str:
-        if action != "sign":
+        if action == "own_base" and self._base is None:
+            return "The statement names the gate's own base already."
+        if action not in ("sign", "own_base"):
             return ""
         if self._signing:
             return "It is being signed."
+        if action == "own_base":
+            return ""
         if self._refusal is not None:
             return f"{self._refusal.message} {self._refusal.hint}".strip()
         if self._needs_comment and not self.query_one(TextArea).text.strip():
@@ -161,6 +178,15 @@ class SignDialog(Dialog[str]):
         if self._prepared is None:
             return "The statement is being written."
         return ""
+
+    def action_own_base(self) -> None:
+        """Name the base that the gate compares with, instead of the one that was looked at."""
+        if reason := self.why_not("own_base"):
+            self.say_why_not(reason)
+            return
+        self._base = None
+        self.say("The statement names the gate's own base now.")
+        self._prepare()
 
     def action_sign(self) -> None:
         reason, prepared = self.why_not("sign"), self._prepared

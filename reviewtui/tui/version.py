@@ -132,9 +132,7 @@ class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
         version, base = self._version, self._base
         self.ask(
             "version",
-            lambda: replace(
-                read_version(self.project, version, base=base), since=read_since(self.project, version)
-            ),
+            lambda: replace(read_version(self.project, version, base=base), since=read_since(self.project, version)),
             then=self._show,
             busy=f"reading {version.name}",
         )
@@ -304,9 +302,7 @@ class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
         warnings = []
         if unseen := self.unseen_tabs():
             warnings.append(f"You have not opened: {', '.join(unseen)}. What you sign covers them all the same.")
-        if self._base is not None:
-            warnings.append(f"You looked at it against {self._base.name}; the statement below names its own base.")
-        self.sign_verdict(SignDialog(self._version, Verdict(verdict), warnings=tuple(warnings)))
+        self.sign_verdict(SignDialog(self._version, Verdict(verdict), warnings=tuple(warnings), base=self._base))
 
     def action_release(self) -> None:
         if self._may("release"):

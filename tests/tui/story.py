@@ -293,10 +293,13 @@ class StoryProject:
     def gate(self, version: ModelVersion) -> Decision:
         return self.decision
 
-    def prepare_review(self, version: ModelVersion, verdict: Verdict, comment: str) -> PreparedReview:
+    def prepare_review(
+        self, version: ModelVersion, verdict: Verdict, comment: str, *, base: ModelVersion | None = None
+    ) -> PreparedReview:
         if self.signing_trouble:
             raise self.signing_trouble
-        return prepared_review(statement_of(version, verdict, comment), may_prompt=self.may_prompt)
+        prepared = prepared_review(statement_of(version, verdict, comment, base=base), may_prompt=self.may_prompt)
+        return replace(prepared, chosen_base=base)
 
     def record_review(self, prepared: PreparedReview) -> Receipt:
         self.before_sign()
@@ -313,9 +316,11 @@ class StoryProject:
         return oid("tag")
 
 
-def statement_of(version: ModelVersion, verdict: Verdict, comment: str) -> bytes:
+def statement_of(version: ModelVersion, verdict: Verdict, comment: str, *, base: ModelVersion | None = None) -> bytes:
     statement = {"_type": "https://in-toto.io/Statement/v1", "subject": [{"name": version.name}]}
     predicate = {"commit": version.commit, "verdict": verdict.value, "comment": comment}
+    if base is not None:
+        predicate["base"] = base.name
     return (json.dumps({**statement, "predicate": predicate}, indent=2, ensure_ascii=False) + "\n").encode()
 
 

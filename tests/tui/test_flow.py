@@ -261,7 +261,7 @@ async def test_another_base_can_be_chosen() -> None:
         assert "fraud-net@1.41.0  chosen by you" in screen_text(pilot)
         await press(pilot, "a")
         await until(pilot, lambda: "Exactly these" in screen_text(pilot))
-        assert "You looked at it against fraud-net@1.41.0" in screen_text(pilot)
+        assert "fraud-net@1.41.0, as you chose" in screen_text(pilot)
 
 
 async def test_a_search_finds_lines_and_escape_ends_it() -> None:
