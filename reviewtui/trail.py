@@ -28,7 +28,7 @@ class TrailScope:
     """What is asked for; "" asks for all.
 
     `model` is the name of one model; `release` the MODEL@VERSION of one version: its candidate, records, gate, release,
-    and what came after. `since` and `until` are RFC 3339 in UTC, both included; an event without a time is in any range.
+    and what came after. `since` and `until` are RFC 3339 in UTC, both included; an event without a time is in any.
     """
 
     model: str = ""
