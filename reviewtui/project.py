@@ -259,16 +259,6 @@ class Project:
 
         return tell_trail(self.library, self._watched_notes(), identity=self.identity, scope=scope or TrailScope())
 
-    def audit_trail(self, scope: TrailScope | None = None) -> AuditTrail:
-        """Everything that happened, oldest first, each event with what it rests on. The events are told once.
-
-        Raises: UnknownVersionError where there is no such model or version; UsageError for a time that is none.
-        """
-        from reviewtui.trail import TrailScope
-        from reviewtui.trail_telling import tell_trail
-
-        return tell_trail(self.library, self._watched_notes(), identity=self.identity, scope=scope or TrailScope())
-
     def subject(self, version: ModelVersion, *, base: ModelVersion | None = None) -> ReviewSubject:
         """What a review of the version, made now, would be bound to; `base` is one that the reviewer chose."""
         if version.model == DIRECTORY:
