@@ -73,6 +73,8 @@ class ReviewApp(NamesBindings, App[int]):
         """Which tabs were opened, by commit and base commit."""
         self.last_verdict: RecordedVerdict | None = None
         """What was recorded last, as long as it can be taken back."""
+        self.tags_made: list[str] = []
+        """The release tags that were made here, and not pushed yet."""
         self.metrics_read: dict[tuple[str, str], tuple[Fact, ...]] = {}
         """The metrics of versions, by commit and model: a commit never changes."""
         self.no_signer = ""

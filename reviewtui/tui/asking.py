@@ -34,6 +34,10 @@ Result = TypeVar("Result")
 Value = TypeVar("Value")
 
 NARROWEST, LOWEST = 60, 16
+_DOING = {
+    "sign": "signing. Your key's passphrase may be asked for;",
+    "push": "pushing. The remote may ask who you are;",
+}
 
 
 class Asks(NamesBindings, Screen[Result]):
@@ -136,8 +140,11 @@ class Asks(NamesBindings, Screen[Result]):
 
     # Signing
 
-    def sign(self, deed: Callable[[], Value], *, may_prompt: bool, then: Callable[[Value], None]) -> None:
-        """Run what signs: in a worker, or, where a passphrase may be asked for, with the terminal given back."""
+    def sign(
+        self, deed: Callable[[], Value], *, may_prompt: bool, then: Callable[[Value], None], doing: str = "sign"
+    ) -> None:
+        """Run what signs (or pushes): in a worker, or, where a passphrase may be asked for, with the terminal given
+        back. Until it has ended the app does not end."""
         self.review_app.signing = True
 
         def signed(value: Value) -> None:
@@ -145,21 +152,21 @@ class Asks(NamesBindings, Screen[Result]):
             then(value)
 
         if not (may_prompt and self.review_app.can_suspend):
-            self.ask("sign", deed, then=signed, busy="signing")
+            self.ask("sign", deed, then=signed, busy=_DOING[doing].partition(".")[0])
             return
         try:
-            value = self._with_terminal(deed)
+            value = self._with_terminal(deed, _DOING[doing])
         except ReviewTuiError as error:
             self.refused("sign", error)
         else:
             signed(value)
 
-    def _with_terminal(self, deed: Callable[[], Value]) -> Value:
+    def _with_terminal(self, deed: Callable[[], Value], words: str) -> Value:
         """Run something that may talk to the terminal. ctrl+c reaches it, and leaves the app alive."""
         outcome: list[Value] = []
         failure: list[ReviewTuiError] = []
         with self.app.suspend(), ctrl_c_spares_us(), self.review_app.project_lock:
-            sys.stdout.write("reviewtui: signing. Your key's passphrase may be asked for; ctrl+c cancels.\n")
+            sys.stdout.write(f"reviewtui: {words} ctrl+c cancels.\n")
             sys.stdout.flush()
             try:
                 outcome.append(deed())

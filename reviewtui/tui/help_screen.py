@@ -96,6 +96,7 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     from reviewtui.tui.compare_screen import CompareScreen
     from reviewtui.tui.home import HomeScreen
     from reviewtui.tui.marking import MarksVersions
+    from reviewtui.tui.push_dialog import PushDialog, PushesRecords
     from reviewtui.tui.record_dialog import RecordDialog
     from reviewtui.tui.release_dialog import ReleaseDialog
     from reviewtui.tui.settings_screen import SettingsScreen
@@ -121,6 +122,8 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
         ("Bytes", BytesDialog),
         ("Sign a verdict", SignDialog),
         ("Release", ReleaseDialog),
+        ("Home and version: push", PushesRecords),
+        ("Push", PushDialog),
         ("Choose a base", BaseDialog),
         ("Settings and policy", SettingsScreen),
         ("A record of the audit", RecordDialog),

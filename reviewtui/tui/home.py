@@ -18,6 +18,7 @@ from reviewtui.tui.marking import MarksVersions
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.noticing import NoticesChanges
 from reviewtui.tui.project_like import ProjectLike
+from reviewtui.tui.push_dialog import PushesRecords
 from reviewtui.tui.reading import ProjectSummary, Rows, read_metrics, read_rows, read_states, read_summary
 from reviewtui.tui.rows import VersionRow, queue_of
 from reviewtui.tui.tabs import EMPTY_QUEUE, FILLED, NO_VERSIONS, TABS
@@ -33,8 +34,7 @@ PREVIEW_BESIDE, PREVIEW_BELOW = 110, 24
 COMPLAINT = "?"
 
 
-
-class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
+class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], MarksVersions):
     """Lists with a preview; everything else is opened from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -309,8 +309,8 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
 
     def _returned(self, version: ModelVersion | None) -> None:
         """Put the cursor on the version that was looked at last, unless it is on one of its rows."""
-        if version is not None and self.version != version:
-            self.active_pane.table.go_to(f"{version.name} {version.ref}")
+        if version is not None:
+            self.active_pane.go_to_version(version)
         self.active_pane.refresh_preview()
 
     def action_verdict(self, verdict: str) -> None:
@@ -328,6 +328,13 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
             self.read_states()
             self.active_pane.refresh_preview()
 
+    def pushed(self, said: str | None) -> None:
+        self.recorded(said)
+
+    @property
+    def version_meant(self) -> ModelVersion | None:
+        return self.version
+
     def action_settings(self) -> None:
         if self._may("settings"):
             from reviewtui.tui.settings_screen import SettingsScreen
@@ -338,7 +345,7 @@ class HomeScreen(OffersUndo[None], NoticesChanges[None], MarksVersions):
         if self._may("release") and (version := self.version) is not None:
             from reviewtui.tui.release_dialog import ReleaseDialog
 
-            self.app.push_screen(ReleaseDialog(version), self.recorded)
+            self.app.push_screen(ReleaseDialog(version), self.released)
 
     def action_filter(self) -> None:
         if self._may("filter"):

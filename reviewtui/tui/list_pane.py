@@ -71,6 +71,10 @@ class ListPane(Container, Generic[Item]):
         """What tells an item from all others, also after it was read again."""
         raise NotImplementedError
 
+    def alike_of(self, item: Item) -> str:
+        """What an item keeps when its key changes: a candidate that was released is the same version still."""
+        return self.key_of(item)
+
     def haystacks_of(self, items: Sequence[Item]) -> tuple[str, ...]:
         """What a filter searches, for each item."""
         raise NotImplementedError
@@ -114,7 +118,7 @@ class ListPane(Container, Generic[Item]):
     # Building
 
     def make_table(self) -> LineTable[Item]:
-        return LineTable(self._columns, self.cells, key=self.key_of)
+        return LineTable(self._columns, self.cells, key=self.key_of, alike=self.alike_of)
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="list"):
@@ -139,6 +143,18 @@ class ListPane(Container, Generic[Item]):
         """The version under the cursor."""
         item = self.table.current
         return None if item is None else self.version_of(item)
+
+    def go_to_version(self, wanted: ModelVersion) -> None:
+        """Put the cursor on a version, unless it is on one of its rows already."""
+        here = self.version
+        if here is not None and (here.name, here.commit) == (wanted.name, wanted.commit):
+            return
+        items = self.table.shown_items()
+        held = [(item, version) for item in items if (version := self.version_of(item)) is not None]
+        same = [item for item, version in held if version.name == wanted.name and version.commit == wanted.commit]
+        alike = same or [item for item, version in held if version.name == wanted.name]
+        if alike:
+            self.table.go_to(self.key_of(alike[0]))
 
     @property
     def versions(self) -> tuple[ModelVersion, ...]:

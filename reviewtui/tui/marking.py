@@ -72,7 +72,7 @@ class MarksVersions(Asks[None]):
 
     def _compared(self, version: ModelVersion | None) -> None:
         if version is not None:
-            self.active_pane.table.go_to(f"{version.name} {version.ref}")
+            self.active_pane.go_to_version(version)
 
     def action_trend(self) -> None:
         version = self.active_pane.version

@@ -99,6 +99,15 @@ def read_version(project: ProjectLike, version: ModelVersion, *, base: ModelVers
     )
 
 
+def as_now(project: ProjectLike, version: ModelVersion) -> ModelVersion:
+    """The version as the present reading has it: the same commit, else where its ref went, else what it was."""
+    alike = [each for each in project.catalog.of_model(version.model) if each.version == version.version]
+    same = [each for each in alike if each.commit == version.commit] or [
+        each for each in alike if each.ref == version.ref
+    ]
+    return same[0] if same else version
+
+
 def read_rows(project: ProjectLike) -> Rows:
     """The versions, before any state is known, with what a filter searches, which is made beside the event loop."""
     rows = rows_of(project.catalog.versions)

@@ -82,7 +82,7 @@ class ReleaseDialog(Dialog[str]):
             lines += labelled("Tag", prepared.tag, width, tone="strong")
             lines += labelled("Commit", self._version.commit, width)
             lines += labelled("Key", prepared.signer_description, width)
-            lines += [*labelled("Pushes", "nothing: the tag stays in this clone until you push it", width), BLANK]
+            lines += [*labelled("Pushes", "nothing: the tag stays in this clone until P pushes it", width), BLANK]
         if prepared is not None and prepared.decision.allowed:
             lines += [*tag_head(prepared.message), *statement_lines(prepared.message, width), BLANK]
         return [*lines, *decision_lines(self._decision, width)]
@@ -112,7 +112,8 @@ class ReleaseDialog(Dialog[str]):
     def _is_released(self, tag: ObjectId) -> None:
         prepared = self._prepared
         name = prepared.tag if prepared is not None else ""
-        self.dismiss(f"Released {self._version.name}: signed tag {name} {tag[:12]}. Push it when you are ready.")
+        self.review_app.tags_made.append(name)
+        self.dismiss(f"Released {self._version.name}: signed tag {name} {tag[:12]}, in this clone. P pushes it.")
 
     def action_cancel(self) -> None:
         if self._signing:

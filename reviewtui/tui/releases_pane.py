@@ -95,6 +95,9 @@ class ReleasesPane(ListPane[ReleaseRow]):
     def key_of(self, item: ReleaseRow) -> str:
         return f"{item.version.name} {item.version.ref}"
 
+    def alike_of(self, item: ReleaseRow) -> str:
+        return item.version.name
+
     def haystacks_of(self, items: Sequence[ReleaseRow]) -> tuple[str, ...]:
         return haystacks(items)
 

@@ -156,7 +156,7 @@ class SignDialog(Dialog[str]):
         if prepared.chosen_base is not None:
             lines += labelled("Base", f"{prepared.chosen_base.name}, as you chose; ^g takes the gate's", width)
         lines += labelled("Key", prepared.signer_description, width)
-        lines += labelled("Stored", f"{prepared.notes_ref}, in this clone until you push it", width)
+        lines += labelled("Stored", f"{prepared.notes_ref}, in this clone until P pushes it", width)
         lines += [BLANK, *statement_head(prepared.payload)]
         return [*lines, *statement_lines(prepared.payload, width)]
 

@@ -45,12 +45,8 @@ class TextTab(CloserLook):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("vertical_line", "layout", "Side by side, or one above the other", key_display="|", show=False),
-        Binding(
-            "left_curly_bracket", "context(-1)", "Less text around a change", key_display="{", show=False
-        ),
-        Binding(
-            "right_curly_bracket", "context(1)", "More text around a change", key_display="}", show=False
-        ),
+        Binding("left_curly_bracket", "context(-1)", "Less text around a change", key_display="{", show=False),
+        Binding("right_curly_bracket", "context(1)", "More text around a change", key_display="}", show=False),
         Binding("W", "space", "Ignore white space, or not", show=False),
         Binding("left_square_bracket", "file(-1)", "Previous file", key_display="[", show=False),
         Binding("right_square_bracket", "file(1)", "Next file", key_display="]", show=False),

@@ -35,6 +35,12 @@ class OffersUndo(Asks[Result]):
         """A verdict or a release was recorded; `said` tells of it (None: it was not)."""
         raise NotImplementedError
 
+    def released(self, said: str | None) -> None:
+        """A release was made; there is nothing of it to be taken back."""
+        if said:
+            self.review_app.last_verdict = None
+        self.recorded(said)
+
     def sign_verdict(self, dialog: SignDialog) -> None:
         """Open the dialog that signs a verdict; what it records can be taken back for a while."""
         self.app.push_screen(dialog, partial(self._signed, dialog.version, dialog.verdict))

@@ -24,7 +24,8 @@ from reviewtui.tui.pages.gate import gate_page
 from reviewtui.tui.pages.metrics import metrics_page
 from reviewtui.tui.pages.reviews import reviews_page
 from reviewtui.tui.pages.summary import summary_lines
-from reviewtui.tui.reading import VersionView, read_version
+from reviewtui.tui.push_dialog import PushesRecords
+from reviewtui.tui.reading import VersionView, as_now, read_version
 from reviewtui.tui.rows import STATE_TONES
 from reviewtui.tui.since_verdict import KnowsMyVerdict, read_since
 from reviewtui.tui.text_tab import FILE_COLUMNS, TextTab, file_cells
@@ -60,7 +61,7 @@ TEXT_TAB = len(PAGES) - 1
 """The tab that TextTab draws."""
 
 
-class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
+class VersionScreen(OffersUndo[ModelVersion], PushesRecords[ModelVersion], KnowsMyVerdict, TextTab):
     """Left with q, it gives the version that was looked at last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -128,22 +129,30 @@ class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
     # Reading
 
     def read(self) -> None:
-        """Read the version and its base."""
-        version, base = self._version, self._base
-        self.ask(
-            "version",
-            lambda: replace(read_version(self.project, version, base=base), since=read_since(self.project, version)),
-            then=self._show,
-            busy=f"reading {version.name}",
-        )
+        """Read the version and its base; a version that was read before may have been released since, or have moved."""
+        shown, base, again = self._version, self._base, self._view is not None
+
+        def read() -> VersionView:
+            version = as_now(self.project, shown) if again else shown
+            return replace(read_version(self.project, version, base=base), since=read_since(self.project, version))
+
+        self.ask("version", read, then=self._show, busy=f"reading {shown.name}")
 
     def _show(self, view: VersionView) -> None:
-        again = self._view is not None and self._view.version == view.version
-        self._view, self.since = view, view.since
+        again = self._view is not None and self._view.version.commit == view.version.commit
+        if self._version.commit != view.version.commit:
+            self.forget_texts()
+            self.say(
+                f"{view.version.name} has moved: it is commit {view.version.commit[:8]} now.", tone="warn", mark="!"
+            )
+        place = self._place
+        if place is not None:
+            self._others = (*self._others[:place], view.version, *self._others[place + 1 :])
+        self._version, self._view, self.since = view.version, view, view.since
         self._show_title()
         self._show_page(keep_position=again)
         if self._recorded_last:
-            self.say_done(f"{self._recorded_last} {_standing(view)}")
+            self.say_done(f"{self._recorded_last} {_standing(view)}".strip())
             self._recorded_last = ""
 
     def refused(self, topic: str, error: ReviewTuiError) -> None:
@@ -262,7 +271,7 @@ class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
     def action_version(self, by: int) -> None:
         if not self._may("version("):
             return
-        here = self._others.index(self._version) if self._version in self._others else 0
+        here = self._place or 0
         if not 0 <= here + by < len(self._others):
             self.say_why_not("This is the last one of the list." if by > 0 else "This is the first one of the list.")
             return
@@ -275,9 +284,14 @@ class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
         self.read()
 
     @property
+    def _place(self) -> int | None:
+        """Where the version stands in the list."""
+        return self._others.index(self._version) if self._version in self._others else None
+
+    @property
     def _following(self) -> ModelVersion | None:
         """The next version of the list."""
-        here = self._others.index(self._version) if self._version in self._others else 0
+        here = self._place or 0
         return self._others[here + 1] if here + 1 < len(self._others) else None
 
     def action_base(self) -> None:
@@ -308,7 +322,7 @@ class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
         if self._may("release"):
             from reviewtui.tui.release_dialog import ReleaseDialog
 
-            self.app.push_screen(ReleaseDialog(self._version), self.recorded)
+            self.app.push_screen(ReleaseDialog(self._version), self.released)
 
     def recorded(self, said: str | None) -> None:
         if said:
@@ -317,6 +331,16 @@ class VersionScreen(OffersUndo[ModelVersion], KnowsMyVerdict, TextTab):
             self.say_done(said)
             self.review_app.post_to_home(RecordsChanged())
             self.read()
+
+    def pushed(self, said: str | None) -> None:
+        if said:
+            self.say_done(said)
+            self.review_app.post_to_home(RecordsChanged())
+            self.read()
+
+    @property
+    def version_meant(self) -> ModelVersion | None:
+        return self._version
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._version.commit)

@@ -47,6 +47,9 @@ class VersionsPane(ListPane[VersionRow]):
     def key_of(self, item: VersionRow) -> str:
         return f"{item.version.name} {item.version.ref}"
 
+    def alike_of(self, item: VersionRow) -> str:
+        return item.version.name
+
     def haystacks_of(self, items: Sequence[VersionRow]) -> tuple[str, ...]:
         return haystacks(items)
 

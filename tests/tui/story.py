@@ -23,6 +23,7 @@ from reviewtui.diff import (
 )
 from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
 from reviewtui.facts.model import DataDigest, DataFact, EnvironmentFile, Fact, Problem, VersionFacts
+from reviewtui.git.notes_sync import SyncedNotes
 from reviewtui.git.objects import ObjectId, Person, Ref, RefName
 from reviewtui.history import AuditRecord, HistoryEvent
 from reviewtui.judging import ReviewEntry
@@ -177,6 +178,8 @@ class StoryProject:
     stamp: str = "as it was"
     trail_trouble: ReviewTuiError | None = None
     reviewed_before: bool = False
+    remotes: tuple[str, ...] = ("backup", "origin")
+    pushed: list[str] = field(default_factory=list)
 
     @property
     def repository(self) -> SimpleNamespace:
@@ -186,6 +189,8 @@ class StoryProject:
             trusted_branch=lambda: branch,
             identity=lambda: Person("Ada", "ada@example.com"),
             stamp=lambda: self.stamp,
+            remotes=lambda: self.remotes,
+            config=lambda key: f"https://ada:secret@git.example.com/{key.split('.')[1]}.git",
         )
 
     @property
@@ -308,6 +313,13 @@ class StoryProject:
 
     def prepare_release(self, version: ModelVersion) -> PreparedRelease:
         return prepared_release(version, self.decision)
+
+    def sync(self, remote: str) -> tuple[SyncedNotes, ...]:
+        self.pushed.append(f"records to {remote}")
+        return (SyncedNotes(RefName("refs/notes/reviewtui/reviews"), received=1, sent=2),)
+
+    def push_tag(self, tag: str, *, remote: str) -> None:
+        self.pushed.append(f"{tag} to {remote}")
 
     def release(self, prepared: PreparedRelease) -> ObjectId:
         if not prepared.decision.allowed:

@@ -87,12 +87,15 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         cells: Callable[[Item], Sequence[Cell]],
         *,
         key: Callable[[Item], str],
+        alike: Callable[[Item], str] | None = None,
         id: str | None = None,  # noqa: A002
     ) -> None:
+        """`key` tells an item from all others; `alike` gives what it keeps when it was read again under another key."""
         super().__init__(id=id)
         self._columns = tuple(columns)
         self._cells = cells
         self._key = key
+        self._alike = alike
         self._items: Sequence[Item] = ()
         self._shown: Sequence[int] = ()
         self._strips: dict[tuple[int, str], Strip] = {}
@@ -103,12 +106,15 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         """How many rows were built from their items so far: what the table has cost."""
 
     def fill(self, items: Sequence[Item], *, shown: Sequence[int] | None = None, empty: tuple[str, ...] = ()) -> None:
-        """Show these items (or those of them that `shown` numbers); the cursor stays on the item it was on.
+        """Show these items (or those of them that `shown` numbers); the cursor stays on the item it was on, or, where
+        that is gone from what was read again, in its place.
 
         `empty` is what is said where there is no row.
         """
         shown = range(len(items)) if shown is None else shown
         row = self._row_of_current(items, shown)
+        if row is None and items is not self._items:
+            row = self.cursor
         self._items, self._shown, self._empty = items, shown, empty
         self._strips.clear()
         self._hover = -1
@@ -124,10 +130,10 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         if items is self._items:
             index = self._shown[self.cursor]
             return shown.index(index) if index in shown else None
-        return self._row_of_key(self._key(current), items, shown)
-
-    def _row_of_key(self, key: str, items: Sequence[Item], shown: Sequence[int]) -> int | None:
-        return next((row for row, index in enumerate(shown) if self._key(items[index]) == key), None)
+        row = _row_where(self._key, self._key(current), items, shown)
+        if row is None and self._alike is not None:
+            row = _row_where(self._alike, self._alike(current), items, shown)
+        return row
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Lay the rows out in other columns; there must be as many of them as before."""
@@ -160,7 +166,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 
     def go_to(self, key: str) -> bool:
         """Put the cursor on the item with this key; False where it is not shown."""
-        row = self._row_of_key(key, self._items, self._shown)
+        row = _row_where(self._key, key, self._items, self._shown)
         if row is not None:
             self._put_cursor(row)
         return row is not None
@@ -293,3 +299,8 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             spare -= more
             layout.append((column, column.width + more))
         return layout
+
+
+def _row_where(of: Callable[[Item], str], wanted: str, items: Sequence[Item], shown: Sequence[int]) -> int | None:
+    """The first row whose item has what is wanted."""
+    return next((row for row, index in enumerate(shown) if of(items[index]) == wanted), None)
