@@ -11,11 +11,11 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.release import ReleaseRecord, check_release_record
 from reviewtui.review import ReviewSubject
+from reviewtui.values import dataclass
 from reviewtui.verification import RecordedReview, UnverifiedReview
 
 RELEASED_UNREVIEWED = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -33,6 +32,7 @@ from reviewtui.release import ReleaseRecord, parse_release_tag
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.scheme import SignatureStatus
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
+from reviewtui.values import dataclass, replace
 from reviewtui.verification import RecordedReview, VerificationContext, verify_review
 
 _UNKNOWN_POLICY = "unknown-policy: The policy that the tag names was never in force on the trusted branch."

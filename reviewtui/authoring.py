@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.review import Review, ReviewSubject, Verdict, encode_review
+from reviewtui.values import dataclass
 
 # A hook asks what a release may be, and never what changed.
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import Enum
 from typing import TypeVar
@@ -19,6 +18,7 @@ from reviewtui.display import data_text, delta_text, number_text, relative_text,
 from reviewtui.facts.metrics import known_direction
 from reviewtui.facts.model import DataFact, Fact, Value, VersionFacts, display_keys
 from reviewtui.overview import VersionStatus
+from reviewtui.values import dataclass, replace
 
 LEAST, MOST = 2, 8
 """How many versions the app compares at once. The command takes any number from LEAST on."""

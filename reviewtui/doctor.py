@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from reviewtui.setup import NOTES_REFSPEC
 from reviewtui.signing.in_process import InProcessCheck
 from reviewtui.signing.keygen import run_program
 from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Signer
+from reviewtui.values import dataclass
 
 OLDEST_OPENSSH = (8, 9)
 PROBE_REF = "refs/notes/reviewtui/Doctor-Probe"

@@ -10,12 +10,12 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, RegistryAction, RegistryEvent, VersionKind, commit_version
 from reviewtui.settings import DIRECTORY
+from reviewtui.values import dataclass, replace
 
 if TYPE_CHECKING:
     from reviewtui.git.objects import CommitInfo, ObjectId, Ref

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reviewtui.authoring import Link
@@ -24,6 +23,7 @@ from reviewtui.release import check_release_tag, releaser_finding
 from reviewtui.review import Verdict
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.trust import TrustedSigners
+from reviewtui.values import dataclass, replace
 from reviewtui.verification import (
     RecordedReview,
     UnverifiedReview,

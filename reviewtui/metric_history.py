@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.errors import MalformedFileError
@@ -12,6 +11,7 @@ from reviewtui.facts.limits import MAX_DOCUMENT_BYTES
 from reviewtui.facts.model import Fact
 from reviewtui.git.objects import ObjectId, TreeEntry
 from reviewtui.git.tree import CommitTree
+from reviewtui.values import dataclass
 from reviewtui.version_files import VersionFiles
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.git.objects import ObjectId
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ bound to the commit, which holds all there is to see; there is no base, and ther
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
@@ -24,6 +23,7 @@ from reviewtui.review import ReviewSubject
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.scheme import Verification
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
+from reviewtui.values import dataclass
 from reviewtui.verification import RecordedReview, UnverifiedReview, VerificationContext, verify_review
 
 

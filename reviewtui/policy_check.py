@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reviewtui.catalog import ModelVersion, VersionKind
@@ -17,6 +16,7 @@ from reviewtui.policy.rules import Policy
 from reviewtui.project import Project
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, MAX_SETTINGS_BYTES, MAX_SIGNERS_BYTES
 from reviewtui.signing.trust import TrustFiles
+from reviewtui.values import dataclass, replace
 
 _LOCATED = re.compile(r"(?P<file>.*), line (?P<line>\d+): (?:(?P<key>[^ :]+): )?(?P<problem>.*)", re.DOTALL)
 _SIGNERS_NAME = ALLOWED_SIGNERS_FILE.rpartition("/")[2]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reviewtui.git.objects import ObjectId
+from reviewtui.values import dataclass, field
 
 if TYPE_CHECKING:
     from reviewtui.catalog import ModelVersion

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reviewtui.errors import UsageError
 from reviewtui.facts.model import CATEGORIES
@@ -17,6 +16,7 @@ from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.policy.rules import Policy
 from reviewtui.review import ReviewSubject, is_principal
 from reviewtui.statement import is_object_id
+from reviewtui.values import dataclass
 from reviewtui.verification import VerifiedReview
 
 MAX_MESSAGE_BYTES = 1024 * 1024

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from reviewtui.values import dataclass
 
 CATEGORIES = ("config", "metrics", "data", "environment", "text")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NoReturn
 
@@ -19,6 +18,7 @@ from reviewtui.statement import (
     is_object_id,
     unchecked_claims,
 )
+from reviewtui.values import dataclass
 
 PREDICATE_TYPE = "urn:reviewtui:review:v1"
 PREDICATE_FAMILY = "urn:reviewtui:review:"

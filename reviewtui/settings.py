@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import DEFAULT_BRANCHES, DEFAULT_TAGS
 from reviewtui.errors import MalformedFileError, SettingsError
 from reviewtui.git.objects import ObjectId, Tree
+from reviewtui.values import dataclass, field
 
 # Many repositories are listed that have no settings: what reads them is loaded where it is used.
 if TYPE_CHECKING:

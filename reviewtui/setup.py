@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import yaml
 
@@ -13,6 +12,7 @@ from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
 from reviewtui.review import is_principal
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, OPENPGP_DIRECTORY
+from reviewtui.values import dataclass
 
 NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
 _SECOND_PERSON = (

@@ -11,8 +11,9 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
+
+from reviewtui.values import dataclass
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
 MAX_PAYLOAD_BYTES = 46 * 1024

@@ -13,11 +13,11 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from reviewtui.policy.decision import Finding
 from reviewtui.remarks import Remark
 from reviewtui.review import BaseVersion
+from reviewtui.values import dataclass, field
 
 TRAIL_FORMAT = "urn:reviewtui:trail:v1"
 """What a header says it is. It changes when a reader of the old one would misunderstand the new one."""

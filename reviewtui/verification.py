@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from dataclasses import dataclass
 
 from reviewtui.git.objects import ObjectId
 from reviewtui.review import MalformedRecordError, Review, decode_review, record_id
 from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, MalformedEnvelopeError
 from reviewtui.signing.scheme import SignatureStatus, Verification, Verifier
+from reviewtui.values import dataclass
 
 _HARMLESS_CLAIMS = ("approve", "comment", "override")
 

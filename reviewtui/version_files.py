@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, VersionKind
@@ -14,6 +13,7 @@ from reviewtui.facts.reading import ParseCache
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.repository import Repository
 from reviewtui.settings import Settings
+from reviewtui.values import replace
 
 # A hook reads facts and never compares them: the differences are loaded where they are made.
 if TYPE_CHECKING:

@@ -10,12 +10,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from reviewtui.catalog.model import BaseChoice, ModelVersion, VersionCatalog, VersionKind
 from reviewtui.catalog.order import version_order
 from reviewtui.git.objects import ObjectId
+from reviewtui.values import dataclass
 
 _NOTHING = "no earlier release: everything is new"
 

@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from operator import attrgetter
 
 from reviewtui.catalog.gto import Moment, current_stages, deprecated_models, in_order
@@ -26,6 +25,7 @@ from reviewtui.catalog.naming import DEFAULT_BRANCHES, DEFAULT_TAGS
 from reviewtui.catalog.order import version_order
 from reviewtui.catalog.reading import NamedRef, RefReader
 from reviewtui.git.objects import ObjectId, Ref, RefName
+from reviewtui.values import replace
 
 _Key = tuple[str, str]
 

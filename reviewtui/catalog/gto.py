@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from reviewtui.catalog.model import RegistryAction, RegistryEvent
 from reviewtui.catalog.naming import LOOSE_VERSION, MODEL
 from reviewtui.git.objects import ObjectId
+from reviewtui.values import dataclass
 
 _GTO = re.compile(
     rf"(?P<model>{MODEL})"

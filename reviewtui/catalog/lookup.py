@@ -6,12 +6,12 @@ Names are compared as they are, letter case and all: what is only like a name is
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from reviewtui.catalog.gto import parse_gto
 from reviewtui.catalog.model import ModelVersion, RegistryEvent, VersionCatalog, VersionKind
 from reviewtui.errors import UnknownVersionError
 from reviewtui.git.objects import CommitInfo, ObjectId, RefName
+from reviewtui.values import replace
 
 SHORT_HASH = 7
 _SHORTEST_PREFIX = 4

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
 from enum import StrEnum
 
 from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

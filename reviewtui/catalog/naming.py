@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
 
 from reviewtui.errors import SettingsError
+from reviewtui.values import dataclass
 
 DEFAULT_TAGS = (
     "{model}@v{version}",

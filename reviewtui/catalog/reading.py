@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reviewtui.catalog.gto import GtoTag, beyond_plain_version, parse_gto
@@ -32,24 +31,20 @@ class NamedRef(NamedTuple):
     explicit: bool = True
 
 
-@dataclass(slots=True)
 class RefReader:
     """Sorts refs into names of versions, GTO's other tags, and names passed over."""
 
-    tag_patterns: Sequence[str]
-    branch_patterns: Sequence[str]
-    remotes: Sequence[str] = ()
-    named: list[NamedRef] = field(default_factory=list)
-    events: list[RegistryEvent] = field(default_factory=list)
-    passed_over: list[PassedOverRef] = field(default_factory=list)
-    _tags: list[NamePattern] = field(init=False)
-    _branches: list[NamePattern] = field(init=False)
-    _reads_gto: bool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._tags = [compile_pattern(template) for template in self.tag_patterns]
-        self._branches = [compile_pattern(template) for template in self.branch_patterns]
-        self._reads_gto = _GTO_TEMPLATE in self.tag_patterns
+    def __init__(
+        self, tag_patterns: Sequence[str], branch_patterns: Sequence[str], remotes: Sequence[str] = ()
+    ) -> None:
+        self.named: list[NamedRef] = []
+        self.events: list[RegistryEvent] = []
+        self.passed_over: list[PassedOverRef] = []
+        self._templates = tag_patterns
+        self._remotes = remotes
+        self._tags = [compile_pattern(template) for template in tag_patterns]
+        self._branches = [compile_pattern(template) for template in branch_patterns]
+        self._reads_gto = _GTO_TEMPLATE in tag_patterns
 
     def read(self, refs: Iterable[Ref]) -> None:
         """Takes in refs; those outside refs/tags, refs/heads and refs/remotes are no versions."""
@@ -88,7 +83,7 @@ class RefReader:
         if ref.commit is None:
             self.pass_over(ref, _target_flaw(ref))
         elif tag.action is None:
-            rank = self.tag_patterns.index(_GTO_TEMPLATE)
+            rank = self._templates.index(_GTO_TEMPLATE)
             self.named.append(NamedRef(ref, ref.commit, tag.model, tag.version, VersionKind.RELEASE, rank, tag.counter))
         else:
             self.events.append(_event(ref, ref.commit, tag, tag.action))
@@ -106,7 +101,7 @@ class RefReader:
         return False
 
     def _branch_of_remote(self, name: str) -> str:
-        owners = [remote for remote in self.remotes if name.startswith(remote + "/")]
+        owners = [remote for remote in self._remotes if name.startswith(remote + "/")]
         owner = max(owners, key=len) if owners else name.partition("/")[0]
         return name[len(owner) + 1 :]
 

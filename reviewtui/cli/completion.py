@@ -6,7 +6,8 @@ import argparse
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from reviewtui.values import dataclass
 
 SHELLS = ("bash", "zsh", "fish")
 

@@ -6,11 +6,12 @@ import copy
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 import yaml
+
+from reviewtui.values import dataclass, replace
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 

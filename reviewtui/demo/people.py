@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from reviewtui.demo.story import PEOPLE
 from reviewtui.git.objects import Person
+from reviewtui.values import dataclass
 
 
 class MakeKey(Protocol):

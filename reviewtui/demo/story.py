@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from reviewtui.demo.churn import churn_versions
@@ -12,6 +11,7 @@ from reviewtui.demo.rules import DVC_CONFIG, FRONT_PAGE, REVIEW_PAGE, settings_f
 from reviewtui.demo.support_intent import support_intent_versions
 from reviewtui.git.objects import Person
 from reviewtui.review import Verdict
+from reviewtui.values import dataclass
 
 DANA = Person("Dana Levi", "dana@example.com")
 LIN = Person("Lin Chen", "lin@example.com")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from reviewtui.diff.model import Change, ChangeKind, MetricChange, MetricVerdict
@@ -12,6 +11,7 @@ from reviewtui.diff.structure import structure_details
 from reviewtui.diff.values import MOST_LEAVES, difference, number, ratio, same_value, weight
 from reviewtui.facts.metrics import known_direction
 from reviewtui.facts.model import Fact, Value, display_keys
+from reviewtui.values import dataclass
 
 _MOST_WEIGHED = 20 * MOST_LEAVES
 _DIRECTIONS = ("higher", "lower")

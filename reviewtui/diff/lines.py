@@ -11,8 +11,9 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+
+from reviewtui.values import dataclass
 
 LONGEST_COMPARED = 1_000
 """Characters of a line that are looked at word by word; a longer one is said to differ from its first difference on."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 from reviewtui.facts.model import DataFact, Problem, Value
+from reviewtui.values import dataclass
 
 
 class ChangeKind(StrEnum):

@@ -14,11 +14,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from reviewtui.diff.values import equality_mark
 from reviewtui.facts.model import Fact
+from reviewtui.values import dataclass
 
 _SEPARATORS = re.compile(r"[._\-/:\s]+")
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.git.updates import RefUpdate
 from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.settings import Settings
+from reviewtui.values import dataclass, field
 
 NOTES_PREFIX = "refs/notes/reviewtui"
 TAG_PREFIX = "refs/tags/"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from reviewtui.clock import Clock
 from reviewtui.enforcement.model import NOTES_PREFIX, TAG_PREFIX, Judgement, PushScene, Refusal
@@ -22,6 +21,7 @@ from reviewtui.git.state import DIRECTORY as STATE_DIRECTORY
 from reviewtui.git.updates import RefUpdate, refs_after, symbolic_targets
 from reviewtui.records import REVIEWS_REF
 from reviewtui.settings import DIRECTORY, Settings, load_settings
+from reviewtui.values import dataclass, replace
 
 REPLACE_PREFIX = "refs/replace/"
 MEMORY_PREFIX = "refs/reviewtui/"

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from reviewtui.git.objects import ObjectId
 from reviewtui.git.state import share
 from reviewtui.git.updates import changed_notes, misplaced_notes
 from reviewtui.records import RecordedLine, Records, read_records
+from reviewtui.values import replace
 
 if TYPE_CHECKING:
     import sqlite3

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from reviewtui.facts.checksums import MANIFEST_NAME
 from reviewtui.facts.data import CODE_ENDINGS, DATA_ENDINGS, DATA_NAMES
@@ -15,6 +14,7 @@ from reviewtui.facts.globs import is_literal, matches
 from reviewtui.facts.model import FactSources
 from reviewtui.facts.reading import TreeReader, joined, parent
 from reviewtui.git.objects import Tree, TreeEntry
+from reviewtui.values import dataclass, field
 
 _PARAMS = re.compile(r"(?:params|hyperparameters|hparams)\.(?:ya?ml|json|toml)|[\w.-]+\.params\.(?:ya?ml|json)|MLmodel")
 _WORDS_OF_ROOT_CONFIG = """

@@ -11,7 +11,6 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -26,6 +25,7 @@ from reviewtui.facts.limits import (
 )
 from reviewtui.facts.model import Value
 from reviewtui.facts.yaml_values import read_yaml_value
+from reviewtui.values import dataclass
 
 ROOT_KEY = "."
 """The key of a document that is no mapping, but one list or one value."""

@@ -6,11 +6,11 @@ dvc.lock holds what was resolved, so templates (`${…}`) of dvc.yaml are only m
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Any
 
 from reviewtui.facts.model import DataDigest, Value
 from reviewtui.facts.reading import TreeReader, joined, parent
+from reviewtui.values import dataclass, field
 
 _HASHES = ("md5", "etag", "checksum", "sha256", "hash_value")
 _METRIC_ENDINGS = (".json", ".yaml", ".yml", ".toml")

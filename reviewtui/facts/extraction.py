@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from reviewtui.facts.config import read_config
 from reviewtui.facts.data import read_data
@@ -14,6 +13,7 @@ from reviewtui.facts.metrics import read_metrics
 from reviewtui.facts.model import DataFact, Fact, FactSources, VersionFacts
 from reviewtui.facts.reading import ParseCache, TreeReader
 from reviewtui.git.objects import Tree, TreeEntry
+from reviewtui.values import replace
 
 
 def extract_facts(tree: Tree, sources: FactSources, *, cache: ParseCache | None = None) -> VersionFacts:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from reviewtui.git.objects import ObjectId
+from reviewtui.values import dataclass
 
 CATEGORIES = ("config", "metrics", "data", "environment")
 

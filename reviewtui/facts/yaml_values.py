@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
 from reviewtui.facts.limits import MAX_DEPTH, MAX_DIGITS, MAX_WEIGHT, NODE_WEIGHT, UnparsableError
 from reviewtui.facts.yaml_events import MalformedYamlError, yaml_events
+from reviewtui.values import dataclass
 
 _TAG = "tag:yaml.org,2002:"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))

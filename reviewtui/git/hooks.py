@@ -16,13 +16,13 @@ import shlex
 import stat
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from reviewtui.errors import GitError
 from reviewtui.git.hook_scripts import BEGIN, END, HEAD, script
 from reviewtui.git.repository import Repository
+from reviewtui.values import dataclass
 
 _SHELL = re.compile(rb"#![ \t]*(?:/[^ \t\n]*/)?(?:env[ \t]+)?(?:sh|dash|ash|bash|ksh)(?:[ \t][^\n]*)?\n")
 _USERS = ".user"

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewtui.errors import GitCommandError, GitError, MalformedFileError, RefChangedError
@@ -27,6 +26,7 @@ from reviewtui.git.notes_tree import (
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.remotes import push
 from reviewtui.git.repository import Repository
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.git.notes_history import NotesChange

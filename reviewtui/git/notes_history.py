@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 
 from reviewtui.errors import GitError
 from reviewtui.git.notes import Notes
 from reviewtui.git.notes_tree import MAX_NOTE_BYTES, NOTE_MODE, annotated_object, split_lines
 from reviewtui.git.objects import ObjectId
+from reviewtui.values import dataclass
 
 Meet = Callable[[ObjectId, tuple[ObjectId, ...]], None]
 """Told of every commit that is walked, and its parents, whether it changed a note or not."""

@@ -9,7 +9,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reviewtui.errors import GitError
 from reviewtui.git.notes import Notes
@@ -17,6 +16,7 @@ from reviewtui.git.objects import RefName
 from reviewtui.git.remotes import remote_refs
 from reviewtui.git.repository import Repository
 from reviewtui.git.watched_notes import NotesAlarm, WatchedContent, WatchedNotes
+from reviewtui.values import dataclass
 
 NOTES_REFS = tuple(RefName(f"refs/notes/reviewtui/{name}") for name in ("reviews", "pipeline", "data", "feedback"))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NewType, Protocol
+
+from reviewtui.values import dataclass
 
 ObjectId = NewType("ObjectId", str)
 """A full, lower-case hexadecimal object id (40 digits for SHA-1, 64 for SHA-256)."""

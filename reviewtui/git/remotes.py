@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from reviewtui.errors import GitError
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.process import command_error, scrubbed_environment
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.git.repository import Repository

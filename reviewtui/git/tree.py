@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from reviewtui.errors import GitError, MalformedFileError
 from reviewtui.git.catfile import CatFile, Info
 from reviewtui.git.objects import ObjectId, TreeEntry
 from reviewtui.git.parsing import MalformedObjectError, parse_tree
+from reviewtui.values import dataclass
 
 MAX_TREE_BYTES = 32 << 20
 MAX_FILES = 500_000

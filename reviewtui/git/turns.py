@@ -11,7 +11,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +18,7 @@ from reviewtui.errors import GitError, RefChangedError
 from reviewtui.git.repository import Repository
 from reviewtui.git.state import share, state_directory
 from reviewtui.git.updates import RefUpdate
+from reviewtui.values import dataclass
 
 PATIENCE = 30.0
 """Seconds that a push waits for another before it is refused."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reviewtui.errors import GitCommandError, GitError
 from reviewtui.git.notes_tree import NOTE_MODE, annotated_object
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.refs import peel_tags
 from reviewtui.git.repository import Repository
+from reviewtui.values import dataclass
 
 MAX_UPDATES = 100_000
 

@@ -12,13 +12,13 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 from reviewtui.errors import GitCommandError, GitError, MalformedFileError
 from reviewtui.git.notes import Notes, NotesContent, NotesProblem
 from reviewtui.git.notes_history import NotesChange, read_history
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
+from reviewtui.values import dataclass, field
 
 SEEN = "refs/reviewtui/seen/"
 """Below it stands the last notes commit of each notes ref up to which history was found whole. Refs keep objects."""

@@ -9,7 +9,6 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from reviewtui.policy.decision import Finding, FindingState, IgnoredRecord
 from reviewtui.policy.matching import match
@@ -17,6 +16,7 @@ from reviewtui.policy.people import People
 from reviewtui.policy.rules import ApprovalRule, required_persons
 from reviewtui.policy.staleness import Binding, staleness
 from reviewtui.policy.standing import Standing
+from reviewtui.values import dataclass
 from reviewtui.verification import VerifiedReview
 
 

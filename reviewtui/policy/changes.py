@@ -8,12 +8,12 @@ a good name for one), the version that the new policy carries, and the commit th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.policy.evaluate import evaluate
 from reviewtui.policy.rules import Policy, ReleaseRule
 from reviewtui.policy.subject import PolicySubject
+from reviewtui.values import replace
 from reviewtui.verification import RecordedReview
 
 POLICY_MODEL = ".reviewtui"

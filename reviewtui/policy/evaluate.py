@@ -12,7 +12,6 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 
 from reviewtui.policy.approvals import Votes, approval_findings, collect_votes
 from reviewtui.policy.contributors import authorship_is_claimed, contributor_findings, contributors
@@ -26,6 +25,7 @@ from reviewtui.policy.standing import Standing, Standings, stand
 from reviewtui.policy.subject import PolicySubject
 from reviewtui.policy.unblock import smallest_group
 from reviewtui.review import Verdict
+from reviewtui.values import dataclass, replace
 from reviewtui.verification import RecordedReview, UnverifiedReview, VerifiedReview
 
 __all__ = ["PolicySubject", "evaluate"]

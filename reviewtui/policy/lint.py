@@ -7,11 +7,11 @@ have made on purpose.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reviewtui.policy.located_yaml import Node, read_yaml
 from reviewtui.policy.matching import match
 from reviewtui.policy.rules import ApprovalRule, Policy, ReleaseRule
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NoReturn
 
@@ -16,6 +15,7 @@ import yaml
 
 from reviewtui.errors import SettingsError
 from reviewtui.facts.yaml_events import MalformedYamlError, yaml_events
+from reviewtui.values import dataclass, field
 
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000

@@ -8,12 +8,12 @@ missing.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 
 from reviewtui.facts.model import Fact, Value, VersionFacts, display_keys
 from reviewtui.policy.decision import Finding, FindingState
 from reviewtui.policy.rules import ChangeLimit, MetricRule
+from reviewtui.values import dataclass
 
 _EXACT = Context(prec=1000)
 

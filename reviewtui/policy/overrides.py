@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from reviewtui.policy.decision import Finding, FindingState, IgnoredRecord
@@ -11,6 +10,7 @@ from reviewtui.policy.people import People
 from reviewtui.policy.rules import OverrideRule, Policy
 from reviewtui.policy.staleness import Binding, staleness
 from reviewtui.policy.standing import Standing
+from reviewtui.values import dataclass, replace
 from reviewtui.verification import VerifiedReview
 
 CLOCK_SKEW = 300

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from reviewtui.values import dataclass, field
 
 EXCLUDABLE = ("author", "committer", "coauthor", "submitter")
 DEFAULT_EXCLUDE = ("author", "committer", "coauthor")
@@ -142,9 +143,7 @@ class Policy:
     overrides: OverrideRule | None = None
     policy_changes: PolicyChangeRule | None = None
     revoked_keys: str = ""
-    _persons: dict[str, PolicyPerson] = field(
-        default_factory=dict, init=False, compare=False, repr=False, hash=False
-    )
+    _persons: dict[str, PolicyPerson] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for person in self.people:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reviewtui.facts.model import CATEGORIES
 from reviewtui.review import ReviewSubject
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,11 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from reviewtui.git.objects import ObjectId
 from reviewtui.policy.people import People
 from reviewtui.review import Verdict
+from reviewtui.values import dataclass
 from reviewtui.verification import VerifiedReview
 
 _ENDING = (Verdict.REJECT, Verdict.WITHDRAW)

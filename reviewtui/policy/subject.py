@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reviewtui.facts.model import VersionFacts
 from reviewtui.git.objects import CommitInfo
 from reviewtui.review import ReviewSubject
 from reviewtui.signing.scheme import Verification
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

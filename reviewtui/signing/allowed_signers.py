@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from reviewtui.signing.key_options import KeyOptions, MalformedOptionsError, parse_options
 from reviewtui.signing.patterns import WILDCARDS
 from reviewtui.signing.ssh_keys import SshPublicKey, decode_key, parse_public_key
 from reviewtui.signing.wire import MalformedWireError, WireReader
+from reviewtui.values import dataclass
 
 ALLOWED_SIGNERS_PATH = ".reviewtui/allowed_signers"
 FILE_LIMIT = 1024 * 1024

@@ -8,8 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from dataclasses import dataclass
 from enum import Enum
+
+from reviewtui.values import dataclass
 
 ARMOR_LIMIT = 128 * 1024
 _SSH_WIDTH = 70

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reviewtui.signing.ssh_keys import (
     KEY_TYPES,
     SK_ECDSA,
@@ -15,6 +13,7 @@ from reviewtui.signing.ssh_keys import (
     read_key_fields,
 )
 from reviewtui.signing.wire import MalformedWireError, WireReader, wire_string
+from reviewtui.values import dataclass
 
 USER_CERTIFICATE = 1
 _SUFFIX = "-cert-v01@openssh.com"

@@ -5,7 +5,7 @@ A differential test against ssh-keygen allows no other; the README prints this t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

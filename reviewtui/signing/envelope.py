@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import binascii
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from reviewtui.errors import SigningError
 from reviewtui.signing.scheme import Signer, Verifier
+from reviewtui.values import dataclass
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 LINE_LIMIT = 64 * 1024

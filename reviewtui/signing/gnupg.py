@@ -5,7 +5,7 @@ Exit statuses are not enough: gpg ends with 0 for a signature by a revoked key.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from reviewtui.values import dataclass
 
 _PREFIX = "[GNUPG:] "
 _BROKEN_HASHES = {"1": "MD5", "2": "SHA-1", "3": "RIPEMD-160"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
+
+from reviewtui.values import dataclass
 
 _OPTION = re.compile(r'(?P<name>[A-Za-z-]+)(?:=(?P<value>"(?:\\"|\\(?!")|[^"\\])*"))?(?P<end>,|$)')
 _TIMESTAMP = re.compile(r"(\d{8})(?:(\d{4})(\d{2})?)?(Z|UTC)?", re.ASCII)

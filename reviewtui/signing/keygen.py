@@ -7,12 +7,12 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from reviewtui.errors import SigningError, SigningToolMissingError
 from reviewtui.signing.armor import SignatureScheme, armor
 from reviewtui.signing.sshsig import SshSignature
+from reviewtui.values import dataclass
 
 VERIFY_TIMEOUT = 60.0
 OUTPUT_LIMIT = 1024 * 1024

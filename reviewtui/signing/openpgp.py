@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from reviewtui.errors import NoSigningKeyError, SigningError
@@ -13,6 +12,7 @@ from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, dearmo
 from reviewtui.signing.gnupg import judge, status_lines
 from reviewtui.signing.keygen import find_program, plain_environment, run_program
 from reviewtui.signing.scheme import NAMESPACE
+from reviewtui.values import dataclass
 
 _SIGN_TIMEOUT = 600.0
 _QUERY_TIMEOUT = 60.0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from reviewtui.signing.gnupg import judge, status_lines
 from reviewtui.signing.keygen import VERIFY_TIMEOUT, Outcome, run_program
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.ssh_keys import RSA_SMALLEST
+from reviewtui.values import dataclass
 
 OPENPGP_PATH = ".reviewtui/openpgp"
 KEYID_PREFIX = "openpgp:"

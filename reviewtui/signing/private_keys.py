@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
 from pathlib import Path
 
 from reviewtui.signing.certificates import is_certificate_type, parse_certificate
 from reviewtui.signing.ssh_keys import SshPublicKey, parse_key_text, parse_public_key
 from reviewtui.signing.wire import MalformedWireError, WireReader
+from reviewtui.values import dataclass
 
 _LIMIT = 64 * 1024
 _BEGIN, _END = b"-----BEGIN OPENSSH PRIVATE KEY-----", b"-----END OPENSSH PRIVATE KEY-----"

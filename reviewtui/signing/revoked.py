@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from reviewtui.signing.certificates import SshCertificate, is_certificate_type, parse_certificate
 from reviewtui.signing.ssh_keys import SshPublicKey, WeakAlgorithmError, parse_key_text, parse_public_key
 from reviewtui.signing.wire import MalformedWireError, WireReader
+from reviewtui.values import dataclass, field
 
 REVOKED_KEYS_PATH = ".reviewtui/revoked_keys"
 FILE_LIMIT = 4 * 1024 * 1024

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from reviewtui.values import dataclass
 
 NAMESPACE = "reviewtui"
 """The SSHSIG namespace of every record; Git's own signatures use "git"."""

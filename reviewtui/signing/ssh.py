@@ -10,7 +10,6 @@ import base64
 import re
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from reviewtui.errors import NoSigningKeyError, SigningError, SigningToolMissingError
@@ -21,6 +20,7 @@ from reviewtui.signing.scheme import NAMESPACE
 from reviewtui.signing.ssh_keys import SshPublicKey, WeakAlgorithmError
 from reviewtui.signing.sshsig import default_check, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError
+from reviewtui.values import dataclass
 
 SSH_KEYGEN = "ssh-keygen"
 _OLDEST = (8, 9)

@@ -8,13 +8,13 @@ Laws
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Protocol
 
 from reviewtui.signing.certificates import SshCertificate, is_certificate_type, parse_certificate
 from reviewtui.signing.ssh_keys import KeySignature, SshPublicKey, parse_key_signature, parse_public_key
 from reviewtui.signing.wire import MalformedWireError, WireReader, wire_string
+from reviewtui.values import dataclass
 
 MAGIC = b"SSHSIG"
 BLOB_LIMIT = 48 * 1024

@@ -16,7 +16,6 @@ Judging an SSH signature, step by step; the first that fails gives the reason:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Verification
 from reviewtui.signing.ssh_keys import USER_PRESENT, USER_VERIFIED, WeakAlgorithmError
 from reviewtui.signing.sshsig import MAGIC, SshCheck, SshSignature, default_check, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.signing.openpgp_trust import OpenPgpKeys

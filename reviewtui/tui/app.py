@@ -7,7 +7,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -30,6 +29,7 @@ from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
 from reviewtui.tui.undo import RecordedVerdict
 from reviewtui.tui.view_state import ViewState, ViewStore, view_store
+from reviewtui.values import replace
 
 if TYPE_CHECKING:
     from reviewtui.facts.model import Fact

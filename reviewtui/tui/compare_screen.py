@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -19,6 +18,7 @@ from reviewtui.tui.rows import STATE_TONES
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.values import dataclass
 
 _NARROWEST = 8
 _STANDING = 8

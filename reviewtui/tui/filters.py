@@ -10,9 +10,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+
+from reviewtui.values import dataclass
 
 Metrics = Callable[[str], Sequence[Sequence[float]]]
 """A metric's name → for each item its values (several where several metrics end in this name); empty: not read yet."""

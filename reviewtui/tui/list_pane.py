@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from reviewtui.values import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on

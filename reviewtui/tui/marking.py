@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from reviewtui.values import replace
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType

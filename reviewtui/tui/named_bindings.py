@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from textual.binding import Binding
+
+from reviewtui.values import replace
 
 _WORDS = re.compile(r"[a-z0-9]+")
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reviewtui.errors import SettingsError
+from reviewtui.values import dataclass, field, replace
 
 if TYPE_CHECKING:
     from reviewtui.policy.located_yaml import Node

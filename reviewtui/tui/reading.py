@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from reviewtui.values import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 

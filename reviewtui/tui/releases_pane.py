@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from reviewtui.values import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from reviewtui.catalog import ModelVersion, VersionKind

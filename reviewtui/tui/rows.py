@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, VersionKind
@@ -12,6 +11,7 @@ from reviewtui.tui import filters
 from reviewtui.tui.filters import haystack
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.table import Cell, Column
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.project import VersionStatus

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,6 +12,7 @@ from reviewtui.errors import SigningError, UnknownVersionError
 from reviewtui.tui.asking import Asks
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.widgets.line import Line, heading, wrapped
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.diff import VersionDiff

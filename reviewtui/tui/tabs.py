@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from reviewtui.tui.audit_pane import AuditPane, read_audit
@@ -13,6 +12,7 @@ from reviewtui.tui.releases_pane import ReleasesPane, read_releases
 from reviewtui.tui.rows import QUEUE_COLUMNS, SORTS, VERSION_COLUMNS, queue_cells, version_cells
 from reviewtui.tui.timeline import TimelinePane, read_timeline
 from reviewtui.tui.versions_pane import VersionsPane
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

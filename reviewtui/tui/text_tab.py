@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from reviewtui.values import replace
 from typing import ClassVar
 
 from textual import on

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on
@@ -21,6 +20,7 @@ from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
 from reviewtui.tui.widgets.line import Line, Tone, wrapped
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.values import dataclass
 
 _COLUMNS = (
     Column("WHEN", 10, keep=97),

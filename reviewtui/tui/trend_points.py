@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.tui.project_like import ProjectLike
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.facts.model import Fact

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import ClassVar
 
@@ -20,6 +19,7 @@ from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.plot import Bound, Plot, Sample
 from reviewtui.tui.widgets.strips import NoticeLine, TitleLine
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.values import replace
 
 _MARKS = {VersionKind.RELEASE: "●", VersionKind.CANDIDATE: "○", VersionKind.COMMIT: ""}
 _FEWEST = 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from reviewtui.values import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 

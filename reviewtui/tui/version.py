@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from reviewtui.values import dataclass, replace
 from typing import ClassVar
 
 from textual import on

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from rich.cells import cell_len
 
 from reviewtui.diff import ChangeKind, MetricChange, MetricVerdict
@@ -12,6 +10,7 @@ from reviewtui.tui.pages.layout import KIND_TONES, change_lines, key_width, unch
 from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, fit, line, wrapped
+from reviewtui.values import dataclass
 
 VERDICT_TONES: dict[MetricVerdict, Tone] = {
     MetricVerdict.BETTER: "good",

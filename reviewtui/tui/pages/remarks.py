@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from reviewtui.facts.model import Value
 from reviewtui.remarks import Remark, remarks_by_key
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, heading, line, wrapped
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, WHOLE_COMMENT, Line, Tone, line, wrapped
+from reviewtui.values import replace
 
 if TYPE_CHECKING:
     from reviewtui.project import ReviewEntry

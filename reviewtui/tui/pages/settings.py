@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewtui.display import plural
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, fit, heading, line, wrapped
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 from typing import Literal, get_args
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from reviewtui.display import clean
+from reviewtui.values import dataclass
 
 Plain = Literal["dim", "strong", "good", "bad", "warn", "accent", "heading", "added", "removed", "changed"]
 Syntax = Literal["syntax-key", "syntax-string", "syntax-number", "syntax-comment"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -15,6 +14,7 @@ from textual.strip import Strip
 from reviewtui.display import number_text
 from reviewtui.tui.widgets.line import Tone, fit
 from reviewtui.tui.widgets.toned import Toned
+from reviewtui.values import dataclass
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _LABELS = 10

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,6 +12,7 @@ from textual.strip import Strip
 
 from reviewtui.tui.widgets.line import BLANK, Line, Part, Tone, fit, line, wrap
 from reviewtui.tui.widgets.toned import Toned
+from reviewtui.values import dataclass
 
 
 class TitleLine(Toned):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from reviewtui.values import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
