@@ -58,6 +58,17 @@ def clean(text: str, *, keep_newlines: bool = False) -> str:
     return _PILED_MARKS.sub("\\1�", _UNSAFE.sub(visible, text))
 
 
+def escape_unsafe(text: str) -> str:
+    """The same text with what `clean` would replace written as \\uXXXX: for JSON, which is read back as it was."""
+
+    def escaped(match: re.Match[str]) -> str:
+        # JSON writes what is beyond four digits as two halves, as UTF-16 does.
+        units = match.group().encode("utf-16-be", "surrogatepass")
+        return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))
+
+    return _UNSAFE.sub(escaped, text)
+
+
 def holds_controls(text: str) -> bool:
     """Whether the text holds anything that `clean` replaces, beside line ends and tabs."""
     return any(match.group() not in "\n\t" for match in _UNSAFE.finditer(text))

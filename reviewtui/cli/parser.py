@@ -9,6 +9,7 @@ from reviewtui import __version__
 from reviewtui.cli import commands
 from reviewtui.cli.comparing import add_compare
 from reviewtui.cli.completion import add_completion
+from reviewtui.cli.exporting import add_export
 from reviewtui.cli.hooks_parser import add_hooks
 from reviewtui.cli.integrity_parser import add_integrity
 
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_verdicts(families)
     _add_gate(families)
     add_integrity(families)
+    add_export(families)
     add_hooks(families)
     add_completion(families)
     return parser
