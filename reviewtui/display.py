@@ -20,6 +20,10 @@ _TAGS = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 _MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 _UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}{_MORE}{_TAGS}]")
 _PILED_MARKS = re.compile(f"({_MARK}{{2}}){_MARK}+")
+# No letter of ASCII, Latin-1 or the like is a mark; what stands in a run beyond them is looked at one by one.
+_BEYOND_LATIN = re.compile("[^\x00-\u02ff]{5,}")
+_MOST_MARKS = 4
+"""On one letter; Hebrew and Tibetan pile as many, and no script needs more."""
 
 STATE_MARKS = {
     "unreviewed": "○",
@@ -38,11 +42,11 @@ VERDICT_MARKS = {"approve": "✓", "reject": "✗", "comment": "“", "withdraw"
 def clean(text: str, *, keep_newlines: bool = False) -> str:
     """The text with every control, bidirectional and invisible character replaced by one visible cell.
 
-    C0 controls become Unicode's control pictures (ESC is ␛), all else �. With `keep_newlines`, LF stays and a tab
-    becomes four spaces.
+    C0 controls become Unicode's control pictures (ESC is ␛), all else �; of combining marks that are piled on one
+    letter, all but the first few become one �. With `keep_newlines`, LF stays and a tab becomes four spaces.
     """
     if not _UNSAFE.search(text):
-        return _PILED_MARKS.sub("\\1�", text)
+        return text if text.isascii() else _without_piles(text)
 
     def visible(match: re.Match[str]) -> str:
         character = match.group()
@@ -55,7 +59,26 @@ def clean(text: str, *, keep_newlines: bool = False) -> str:
             return chr(0x2400 + code)
         return "␡" if code == 0x7F else "�"
 
-    return _PILED_MARKS.sub("\\1�", _UNSAFE.sub(visible, text))
+    return _without_piles(_UNSAFE.sub(visible, text))
+
+
+def _without_piles(text: str) -> str:
+    """Marks would grow over the lines above and below, whatever script they come from."""
+    return _BEYOND_LATIN.sub(_levelled, _PILED_MARKS.sub("\\1�", text))
+
+
+def _levelled(match: re.Match[str]) -> str:
+    import unicodedata
+
+    kept, height = [], 0
+    for character in match.group():
+        is_mark = unicodedata.category(character) in ("Mn", "Me") or unicodedata.combining(character) != 0
+        height = height + 1 if is_mark else 0
+        if height <= _MOST_MARKS:
+            kept.append(character)
+        elif height == _MOST_MARKS + 1:
+            kept.append("�")
+    return "".join(kept)
 
 
 def escape_unsafe(text: str) -> str:
