@@ -307,10 +307,41 @@ def test_what_is_no_note_is_refused(server: Server, path: str, content: bytes | 
 def test_a_record_or_a_note_over_the_limit_is_refused(server: Server) -> None:
     server.scene.write_notes({server.scene.tip("main"): b"x" * (64 * 1024 + 1) + b"\n"})
     server.refuses("over-limit", NOTES)
-    server.scene.write_notes({server.scene.tip("main"): b"\n".join(b"%060d" % n for n in range(80_000))}, parents=(
-        server.scene.git("rev-parse", f"{REVIEWS}~1"),
-    ))
+    server.scene.write_notes(
+        {server.scene.tip("main"): b"\n".join(b"%060d" % n for n in range(80_000))},
+        parents=(server.scene.git("rev-parse", f"{REVIEWS}~1"),),
+    )
     server.refuses("over-limit", "--force", NOTES)
+
+
+def test_a_note_over_the_limit_is_refused_by_the_same_words_as_the_gate_is_closed_by(server: Server) -> None:
+    note = b"\n".join(b"%060d" % number for number in range(80_000))
+    server.scene.write_notes({server.scene.tip("main"): note})
+    said = f"over-limit: {len(note)} bytes, at most 4194304 are read"
+    server.refuses(said, NOTES)
+    gate = reviewtui(server.scene.path, "gate", "churn@1.1.0")
+    assert gate.status != 0
+    assert said in gate.out + gate.err
+
+
+def test_a_push_of_too_many_changes_of_notes_is_refused_and_the_limit_can_be_raised(server: Server) -> None:
+    for number in range(5):
+        server.scene.put(b"line %d" % number)
+    server.git("config", "reviewtui.maxNoteChanges", "4")
+    server.refuses("over-limit: The push brings more than 4 commits or changes of notes; push them in smaller", NOTES)
+    server.accepts(f"{REVIEWS}~1:{REVIEWS}")
+    server.git("config", "reviewtui.maxNoteChanges", "nonsense")
+    server.accepts(NOTES)
+
+
+def test_a_push_of_many_notes_commits_that_change_nothing_is_refused_as_well(server: Server) -> None:
+    tip = server.scene.notes_tip()
+    tree = server.scene.git("rev-parse", f"{tip}^{{tree}}")
+    for _ in range(5):
+        tip = server.scene.git("commit-tree", tree, "-p", tip, "-m", "nothing")
+    server.scene.git("update-ref", REVIEWS, tip)
+    server.git("config", "reviewtui.maxNoteChanges", "4")
+    server.refuses("over-limit: The push brings more than 4 commits", NOTES)
 
 
 @pytest.mark.parametrize("ref", ["refs/notes/reviewtui", "refs/notes/reviewtui/Reviews", "refs/notes/reviewtui/a/b"])
@@ -582,7 +613,7 @@ def test_servers_with_folders_of_hooks_get_a_file_in_theirs(server: Server, tmp_
     assert dispatcher.read_text() == _DISPATCHER
     server.scene.tag()
     if kind == "gitlab":
-        (folder / "pre-receive").write_text(_DISPATCHER.replace("$(dirname \"$0\")", str(folder)))
+        (folder / "pre-receive").write_text(_DISPATCHER.replace('$(dirname "$0")', str(folder)))
     pushed = server.push(f"refs/tags/{TAG}", env={"GL_ID": "user-7"} if kind == "gitlab" else {})
     assert not pushed.ok
     lines = [line for line in pushed.text.splitlines() if "1 of 2" in line]

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from reviewtui.clock import utc_now
-from reviewtui.enforcement.model import TAG_PREFIX, Judgement
+from reviewtui.enforcement.model import TAG_PREFIX, Judgement, configured_limit
 from reviewtui.enforcement.push import (
     concerns,
     follow_symbolic,
@@ -135,8 +135,7 @@ def _repository() -> Repository:
 
 @contextlib.contextmanager
 def _time_limit(repository: Repository) -> Iterator[None]:
-    told = repository.config("reviewtui.hookTimeout") or ""
-    limit = int(told) if told.isdecimal() and int(told) > 0 else TIME_LIMIT
+    limit = configured_limit(repository, "reviewtui.hookTimeout", TIME_LIMIT)
 
     def give_up(number: int, frame: FrameType | None) -> None:
         raise _OutOfTimeError

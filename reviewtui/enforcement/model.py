@@ -29,6 +29,12 @@ class Refusal:
     details: tuple[str, ...] = ()
 
 
+def configured_limit(repository: Repository, key: str, usual: int) -> int:
+    """A limit as Git's configuration has it, where that is a whole number above zero; else the usual one."""
+    told = repository.config(key) or ""
+    return int(told) if told.isascii() and told.isdecimal() and len(told) < 10 and int(told) > 0 else usual
+
+
 def refusals_of(ref: RefName, decision: Decision, *, hint: str = "") -> tuple[Refusal, ...]:
     """A refusal for each finding that keeps the gate closed."""
     closing = (FindingState.UNMET, FindingState.ERROR)

@@ -4,6 +4,7 @@
 2. Its old commit is an ancestor of the new one.
 3. Each commit of the push keeps every line of every note; a line that moves to another path of the note is kept.
 4. What arrives is a plain note of well-formed lines, within the limits.
+5. A push brings at most so many commits and changes of notes: what cannot be walked in time cannot be judged.
 """
 
 from __future__ import annotations
@@ -11,18 +12,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal
+from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal, configured_limit
 from reviewtui.errors import GitError
 from reviewtui.git.notes import MAX_LINE_BYTES, Notes
-from reviewtui.git.notes_history import read_history
+from reviewtui.git.notes_history import NotesChange, read_history
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.git.updates import RefUpdate, is_ancestor, misplaced_notes
 
 MOST_REASONS = 5
+MOST_CHANGES = 100_000
+"""Commits, and changes of notes, in one push; reviewtui.maxNoteChanges in Git's configuration says otherwise."""
 
 _NAME = re.compile(r"refs/notes/reviewtui/[a-z][a-z0-9-]{0,63}\Z")
 _UNITE = "Unite your records with the server's: reviewtui sync"
+
+
+class _TooManyError(Exception):
+    """There is more to walk than a push may bring."""
 
 
 def judge_notes(scene: PushScene) -> Judgement:
@@ -72,13 +79,16 @@ def _flaw(repository: Repository, update: RefUpdate) -> Refusal | None:
 
 def _reasons(repository: Repository, ref: RefName, *, old: ObjectId | None, new: ObjectId) -> Iterator[str]:
     # 3.
-    for change in read_history(Notes(repository, ref), tip=new, since=old):
+    for change in _counted(repository, ref, old=old, new=new):
+        if isinstance(change, str):
+            yield change
+            return
         where = f"the note of {change.annotated[:10]} in {change.commit[:10]}"
         if change.removed:
             yield f"record-removed: {len(change.removed)} of {where}."
         if change.problem:
-            word = "over-limit" if "limit" in change.problem else "malformed"
-            yield f"{word}: {where}: {change.problem}."
+            is_over = change.problem.startswith("over-limit")
+            yield f"{change.problem}: {where}." if is_over else f"malformed: {where}: {change.problem}."
         # 4.
         if any(len(line) > MAX_LINE_BYTES for line in change.added):
             yield f"over-limit: a record in {where} is longer than {MAX_LINE_BYTES} bytes."
@@ -87,3 +97,26 @@ def _reasons(repository: Repository, ref: RefName, *, old: ObjectId | None, new:
             yield f"malformed: {path[:100]}: {problem}."
     except GitError as error:
         yield f"error: {error.message}"
+
+
+def _counted(
+    repository: Repository, ref: RefName, *, old: ObjectId | None, new: ObjectId
+) -> Iterator[NotesChange | str]:
+    """Every change; the reason why no more is read comes last (law 5)."""
+    most = configured_limit(repository, "reviewtui.maxNoteChanges", MOST_CHANGES)
+    too_many = f"over-limit: The push brings more than {most} commits or changes of notes; push them in smaller parts."
+    commits = 0
+
+    def meet(commit: ObjectId, parents: tuple[ObjectId, ...]) -> None:
+        nonlocal commits
+        commits += 1
+        if commits > most:
+            raise _TooManyError
+
+    try:
+        for number, change in enumerate(read_history(Notes(repository, ref), tip=new, since=old, meet=meet), start=1):
+            if number > most:
+                raise _TooManyError
+            yield change
+    except _TooManyError:
+        yield too_many

@@ -21,6 +21,7 @@ from reviewtui.git.notes_tree import (
     annotated_object,
     join_lines,
     split_lines,
+    why_unread,
     write_blobs,
 )
 from reviewtui.git.objects import ObjectId, RefName
@@ -253,8 +254,7 @@ class Notes:
         data = self.repository.git.cat_file.read_many(blobs, limit=MAX_NOTE_BYTES)
         missing = [blob for blob in blobs if blob not in data]
         for blob, info in self.repository.git.cat_file.infos(missing).items():
-            problem = f"over-limit: {info[2]} bytes, at most {MAX_NOTE_BYTES} are read" if info else "it is missing"
-            problems.append(NotesProblem(blob, problem))
+            problems.append(NotesProblem(blob, why_unread(info)))
         return {blob: split_lines(text) for blob, text in data.items()}
 
     def _listed(self, tip: ObjectId) -> Iterator[tuple[str, ObjectId, str]]:

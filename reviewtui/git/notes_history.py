@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from reviewtui.errors import GitError
 from reviewtui.git.notes import Notes
-from reviewtui.git.notes_tree import MAX_NOTE_BYTES, NOTE_MODE, annotated_object, split_lines
+from reviewtui.git.notes_tree import MAX_NOTE_BYTES, NOTE_MODE, annotated_object, split_lines, why_unread
 from reviewtui.git.objects import ObjectId
 from reviewtui.values import dataclass
 
@@ -65,9 +65,10 @@ def read_history(
 def _change(notes: Notes, touched: _Touched, texts: Mapping[str, bytes]) -> Iterator[NotesChange]:
     before, after = _lines(touched.before, texts), _lines(touched.after, texts)
     problem = touched.problem
-    unreadable = any(blob not in texts for blob in (*touched.before, *touched.after))
-    if unreadable:
-        problem = problem or "a note is missing, or over the limit"
+    unread = [blob for blob in (*touched.after, *touched.before) if blob not in texts]
+    if unread:
+        infos = notes.repository.git.cat_file.infos(unread)
+        problem = problem or next(why_unread(infos.get(blob)) for blob in unread)
     removed, added = before - after, after - before
     if removed:
         # A line that is gone from one path may still stand in another path of the same note.
@@ -77,7 +78,7 @@ def _change(notes: Notes, touched: _Touched, texts: Mapping[str, bytes]) -> Iter
             problem = problem or error.message
     if removed or added or problem:
         lines = tuple(sorted(removed)), tuple(sorted(added))
-        yield NotesChange(touched.commit, touched.annotated, *lines, problem, unreadable)
+        yield NotesChange(touched.commit, touched.annotated, *lines, problem, bool(unread))
 
 
 def _lines(blobs: Sequence[ObjectId], texts: Mapping[str, bytes]) -> frozenset[bytes]:

@@ -37,6 +37,11 @@ def annotated_object(path: str, *, digits: int) -> ObjectId | None:
     return ObjectId(joined) if len(joined) == digits and _PATH.match(path) else None
 
 
+def why_unread(info: tuple[ObjectId, str, int] | None) -> str:
+    """Why a note's bytes were not read, in the same words wherever it is met; None: there is no such object."""
+    return f"over-limit: {info[2]} bytes, at most {MAX_NOTE_BYTES} are read" if info else "it is missing"
+
+
 def split_lines(data: bytes) -> frozenset[bytes]:
     """The lines of a note. Only LF ends a line; empty lines mean nothing."""
     return frozenset(line for line in data.split(b"\n") if line)

@@ -133,7 +133,10 @@ class WatchedNotes:
         except (GitError, MalformedFileError) as error:
             yield NotesProblem(self.notes.ref, f"incomplete: its history cannot be walked ({error.message})")
         if walk.unreadable:
-            text = f"incomplete: in notes commit {walk.unreadable[0][:10]} a note is missing, or over the limit"
+            commit, why = walk.unreadable[0]
+            where = f"in notes commit {commit[:10]}"
+            is_over = why.startswith("over-limit")
+            text = f"{why}, {where}" if is_over else f"incomplete: {where} a note cannot be read: {why}"
             yield NotesProblem(self.notes.ref, text)
         if not walk.met.isdisjoint(_shallow_ends(self.notes.repository)):
             yield NotesProblem(self.notes.ref, "incomplete: its history was cut off when it was fetched (shallow)")
@@ -215,7 +218,7 @@ class _Walk:
     met: set[ObjectId] = field(default_factory=set)
     parents: set[ObjectId] = field(default_factory=set)
     removed: dict[tuple[ObjectId, bytes], ObjectId] = field(default_factory=dict)
-    unreadable: list[ObjectId] = field(default_factory=list)
+    unreadable: list[tuple[ObjectId, str]] = field(default_factory=list)
     first_removal: ObjectId | None = None
     is_lossy: bool = False
 
@@ -229,7 +232,7 @@ class _Walk:
 
     def take(self, change: NotesChange) -> None:
         if change.unreadable:
-            self.unreadable.append(change.commit)
+            self.unreadable.append((change.commit, change.problem))
         for line in change.removed:
             self.first_removal = self.first_removal or change.commit
             self.removed[change.annotated, line] = change.commit
