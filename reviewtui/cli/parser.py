@@ -12,6 +12,7 @@ from reviewtui.cli.completion import add_completion
 from reviewtui.cli.exporting import add_export
 from reviewtui.cli.hooks_parser import add_hooks
 from reviewtui.cli.integrity_parser import add_integrity
+from reviewtui.cli.leads import add_leads
 
 _EPILOG = """\
 VERSION is MODEL@VERSION (churn@1.4.0, the v is optional), a branch, a tag, or a commit;
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_compare(families)
     _add_verdicts(families)
     _add_gate(families)
+    add_leads(families)
     add_integrity(families)
     add_export(families)
     add_hooks(families)

@@ -13,8 +13,9 @@ from textual.containers import Vertical
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.display import number_text, plural
+from reviewtui.metric_trend import Bounds, Point, Series, series_of
 from reviewtui.tui.asking import Asks, Dialog
-from reviewtui.tui.trend_points import SLICE, Bounds, Point, Series, read_versions, series_of
+from reviewtui.tui.trend_points import SLICE, read_versions
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.plot import Bound, Plot, Sample
 from reviewtui.tui.widgets.strips import NoticeLine, TitleLine

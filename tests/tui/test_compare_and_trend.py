@@ -11,9 +11,9 @@ import pytest
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.facts.model import Fact
+from reviewtui.metric_trend import Bounds, series_of
 from reviewtui.tui.compare_screen import CompareScreen
 from reviewtui.tui.home import HomeScreen
-from reviewtui.tui.trend_points import Bounds, series_of
 from reviewtui.tui.trend_screen import MetricDialog, TrendScreen
 from reviewtui.tui.version import VersionScreen
 from reviewtui.tui.widgets.plot import Bound, Plot, Sample
