@@ -176,8 +176,8 @@ def test_the_number_of_processes_does_not_depend_on_the_number_of_versions(
         assert tree.size(entry) > 0
     ancestry = repository.ancestry(commits, among=commits)
     assert max(len(ancestry.ancestors(commit)) for commit in commits) == count
-    # config, rev-parse, for-each-ref, rev-list and two of cat-file.
-    assert repository.git.processes_started == 6
+    # config, rev-parse, for-each-ref, rev-list and cat-file.
+    assert repository.git.processes_started == 5
 
 
 def test_ancestry_follows_merges_and_counts_a_commit_as_its_own(story: ModelRepository, opened: Opener) -> None:

@@ -1,4 +1,4 @@
-"""CatFile: objects through two long-lived git processes, however many are asked for.
+"""CatFile: objects through one long-lived git process, however many are asked for; through two before Git 2.36.
 
 Laws
 1. No request waits for an answer that waits for a request: what is written at once fits into the smallest pipe.
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 Info = tuple[ObjectId, str, int]
 """Object id, type, size in bytes."""
 
+BATCH_COMMAND_SINCE = (2, 36)
+"""Since this release one process tells of objects and reads them, too."""
+
 _PIPE = 4096
+_LONGEST_VERB = len("contents ")
 _DEFAULT_LIMIT = 64 << 20
 
 
@@ -33,8 +37,7 @@ class CatFile:
     def __init__(self, git: Git) -> None:
         self._git = git
         self._lock = threading.RLock()
-        self._checker: _Conversation | None = None
-        self._reader: _Conversation | None = None
+        self._conversations: dict[str, _Conversation] = {}
         self._present: frozenset[bytes] | None = None
 
     def info(self, spec: str) -> Info | None:
@@ -47,10 +50,9 @@ class CatFile:
         with self._lock:
             wanted = self._present_only(list(dict.fromkeys(specs)), found)
             for chunk in _chunks(wanted):
-                self._checker = self._talking(self._checker, "--batch-check")
-                self._checker.ask(chunk)
+                answers = self._ask("info", chunk)
                 for spec in chunk:
-                    found[spec] = _info(spec, self._checker.header())
+                    found[spec] = _info(spec, answers.header())
         return found
 
     def read(self, oid: str, *, limit: int = _DEFAULT_LIMIT) -> tuple[str, bytes]:
@@ -80,12 +82,11 @@ class CatFile:
         found: dict[str, tuple[ObjectId, str, bytes]] = {}
         with self._lock:
             for chunk in _chunks(list(specs)):
-                self._reader = self._talking(self._reader, "--batch")
-                self._reader.ask(chunk)
+                answers = self._ask("contents", chunk)
                 for spec in chunk:
-                    info = _info(spec, self._reader.header())
+                    info = _info(spec, answers.header())
                     if info is not None:
-                        found[spec] = (info[0], info[1], self._reader.content(info[2]))
+                        found[spec] = (info[0], info[1], answers.content(info[2]))
         return found
 
     def forget_missing(self) -> None:
@@ -94,19 +95,25 @@ class CatFile:
             self._present = None
 
     def close(self) -> None:
-        """Ends both processes."""
+        """Ends the processes."""
         with self._lock:
-            for conversation in (self._checker, self._reader):
-                if conversation is not None:
-                    conversation.close()
-            self._checker = self._reader = None
+            for conversation in self._conversations.values():
+                conversation.close()
+            self._conversations.clear()
 
-    def _talking(self, conversation: _Conversation | None, mode: str) -> _Conversation:
-        if conversation is not None and conversation.is_alive:
-            return conversation
-        if conversation is not None:
-            conversation.close()
-        return _Conversation(self._git, mode)
+    def _ask(self, verb: str, specs: Sequence[str]) -> _Conversation:
+        if self._git.version >= BATCH_COMMAND_SINCE:
+            mode, lines = "--batch-command", [f"{verb} {spec}\n" for spec in specs]
+        else:
+            mode = "--batch-check" if verb == "info" else "--batch"
+            lines = [f"{spec}\n" for spec in specs]
+        conversation = self._conversations.get(mode)
+        if conversation is None or not conversation.is_alive:
+            if conversation is not None:
+                conversation.close()
+            conversation = self._conversations[mode] = _Conversation(self._git, mode)
+        conversation.ask(lines)
+        return conversation
 
     def _present_only(self, specs: list[str], found: dict[str, Info | None]) -> list[str]:
         # Law 3: a git that knows no GIT_NO_LAZY_FETCH would die of the first object that a partial clone lacks.
@@ -149,10 +156,10 @@ class _Conversation:
     def is_alive(self) -> bool:
         return self._process.poll() is None
 
-    def ask(self, specs: Sequence[str]) -> None:
+    def ask(self, lines: Iterable[str]) -> None:
         assert self._process.stdin
         try:
-            self._process.stdin.write("".join(f"{spec}\n" for spec in specs).encode("utf-8", "surrogateescape"))
+            self._process.stdin.write("".join(lines).encode("utf-8", "surrogateescape"))
             self._process.stdin.flush()
         except BrokenPipeError:
             self._fail()
@@ -197,7 +204,7 @@ def _chunks(specs: list[str]) -> Iterator[list[str]]:
     chunk: list[str] = []
     size = 0
     for spec in specs:
-        length = len(os.fsencode(spec)) + 1
+        length = _LONGEST_VERB + len(os.fsencode(spec)) + 1
         if "\n" in spec or length > _PIPE:
             raise UnknownRevisionError("A name with a line break, or of thousands of letters, names nothing.")
         if size + length > _PIPE:
