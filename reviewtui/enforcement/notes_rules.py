@@ -18,7 +18,7 @@ from reviewtui.git.notes import MAX_LINE_BYTES, Notes
 from reviewtui.git.notes_history import NotesChange, read_history
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
-from reviewtui.git.updates import RefUpdate, is_ancestor, misplaced_notes
+from reviewtui.git.updates import RefUpdate, arrived_notes, is_ancestor
 
 MOST_REASONS = 5
 MOST_CHANGES = 100_000
@@ -93,7 +93,7 @@ def _reasons(repository: Repository, ref: RefName, *, old: ObjectId | None, new:
         if any(len(line) > MAX_LINE_BYTES for line in change.added):
             yield f"over-limit: a record in {where} is longer than {MAX_LINE_BYTES} bytes."
     try:
-        for path, problem in misplaced_notes(repository, old=old, new=new):
+        for path, problem in arrived_notes(repository, old=old, new=new).misplaced:
             yield f"malformed: {path[:100]}: {problem}."
     except GitError as error:
         yield f"error: {error.message}"

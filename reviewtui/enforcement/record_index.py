@@ -18,7 +18,7 @@ from reviewtui.errors import GitError
 from reviewtui.git.notes import Notes, NotesProblem
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.state import share
-from reviewtui.git.updates import changed_notes, misplaced_notes
+from reviewtui.git.updates import arrived_notes
 from reviewtui.records import RecordedLine, Records, read_records
 from reviewtui.values import replace
 
@@ -90,16 +90,16 @@ class RecordIndex:
         """Take over what differs; False where lines went away, or where something is there that is no note."""
         repository = self._notes.repository
         try:
-            changed = changed_notes(repository, old=known, new=tip)
-            if self._problems() or misplaced_notes(repository, old=known, new=tip):
+            arrived = arrived_notes(repository, old=known, new=tip)
+            if self._problems() or arrived.misplaced:
                 return False
             tree = self._notes.tree_at(tip)
-            notes = {each: tree.lines(each, repository.git.cat_file) for each in sorted(changed)}
+            notes = {each: tree.lines(each, repository.git.cat_file) for each in sorted(arrived.changed)}
         except GitError:
             return False
         fresh = list(_every(read_records(notes)))
         ids = {(line.commit, line.id) for line in fresh}
-        before = {(each, row) for each in changed for row in self._ids_beside(each)}
+        before = {(each, row) for each in arrived.changed for row in self._ids_beside(each)}
         if not before <= ids:
             return False
         self._add(line for line in fresh if (line.commit, line.id) not in before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from reviewtui.errors import GitCommandError, GitError
 from reviewtui.git.notes_tree import NOTE_MODE, annotated_object
@@ -14,6 +15,8 @@ from reviewtui.git.repository import Repository
 from reviewtui.values import dataclass
 
 MAX_UPDATES = 100_000
+_NEAR = 8
+_GONE = "000000"
 
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _HANDED_ON = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_WORK_TREE")
@@ -112,11 +115,26 @@ def symbolic_targets(repository: Repository) -> dict[RefName, RefName]:
 
 def is_ancestor(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
     """Whether `other` is `one`, or descends from it; False where either is missing or no commit."""
+    if _is_near(repository, one, other):
+        return True
     try:
         repository.git.run("merge-base", "--is-ancestor", one, other)
     except GitCommandError:
         return False
     return True
+
+
+def _is_near(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
+    """Whether `one` is among the last commits before `other`. Most pushes are short: for these no process is started."""
+    ends = {other}
+    for _ in range(_NEAR):
+        commits = repository.commits(ends)
+        if one in commits:
+            return True
+        ends = {parent for commit in commits.values() for parent in commit.parents}
+        if not 0 < len(ends) <= _NEAR:
+            break
+    return False
 
 
 def commits_touching(repository: Repository, path: str, *, old: ObjectId, new: ObjectId) -> tuple[ObjectId, ...]:
@@ -125,26 +143,38 @@ def commits_touching(repository: Repository, path: str, *, old: ObjectId, new: O
     return tuple(ObjectId(line) for line in repository.git.run(*words).decode("ascii").split())
 
 
-def misplaced_notes(repository: Repository, *, old: ObjectId | None, new: ObjectId) -> tuple[tuple[str, str], ...]:
-    """(path, what is wrong) of everything that came into a notes tree and is no plain note."""
-    found = []
-    for mode, path in _arrived(repository, old, new):
-        if annotated_object(path, digits=repository.id_digits) is None:
-            found.append((path, "it is no note: notes are named by a commit's full id in lower case"))
+@dataclass(frozen=True, slots=True)
+class ArrivedNotes:
+    """What differs between two states of the notes.
+
+    `changed` are the objects whose notes differ. `misplaced` is (path, what is wrong) of everything that came in and is
+    no plain note.
+    """
+
+    changed: frozenset[ObjectId]
+    misplaced: tuple[tuple[str, str], ...]
+
+
+# Two states differ for ever alike, and both the rules and the index ask.
+@lru_cache(maxsize=2)
+def arrived_notes(repository: Repository, *, old: ObjectId | None, new: ObjectId) -> ArrivedNotes:
+    """What a push makes of the notes. Raises: GitCommandError where either state is missing."""
+    changed, misplaced = set(), []
+    for mode, path in _differing(repository, old, new):
+        annotated = annotated_object(path, digits=repository.id_digits)
+        if annotated is not None:
+            changed.add(annotated)
+        if mode == _GONE:
+            continue
+        if annotated is None:
+            misplaced.append((path, "it is no note: notes are named by a commit's full id in lower case"))
         elif mode != NOTE_MODE:
-            found.append((path, f"it is no plain file (mode {mode})"))
-    return tuple(found)
+            misplaced.append((path, f"it is no plain file (mode {mode})"))
+    return ArrivedNotes(frozenset(changed), tuple(misplaced))
 
 
-def changed_notes(repository: Repository, *, old: ObjectId, new: ObjectId) -> frozenset[ObjectId]:
-    """The objects whose notes differ between two states of the notes. Raises: GitCommandError where one is missing."""
-    stream = repository.git.stream("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", old, new)
-    paths = (path.decode("utf-8", "surrogateescape") for path in stream)
-    found = (annotated_object(path, digits=repository.id_digits) for path in paths)
-    return frozenset(annotated for annotated in found if annotated is not None)
-
-
-def _arrived(repository: Repository, old: ObjectId | None, new: ObjectId) -> Iterable[tuple[str, str]]:
+def _differing(repository: Repository, old: ObjectId | None, new: ObjectId) -> Iterable[tuple[str, str]]:
+    """(mode afterwards, path) of every file that differs."""
     git = repository.git
     if old is None:
         for record in git.stream("ls-tree", "-r", "-z", "--full-tree", new):
@@ -154,6 +184,4 @@ def _arrived(repository: Repository, old: ObjectId | None, new: ObjectId) -> Ite
     stream = git.stream("diff-tree", "-r", "-z", "--no-renames", "--end-of-options", old, new)
     for about in stream:
         path = next(stream, b"").decode("utf-8", "surrogateescape")
-        mode_after = about.split(b" ")[1].decode("ascii")
-        if mode_after != "000000":
-            yield mode_after, path
+        yield about.split(b" ")[1].decode("ascii"), path
