@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 
 from reviewtui.audit import (
@@ -11,9 +10,7 @@ from reviewtui.audit import (
     AuditProblem,
     AuditReport,
     ReleaseAudit,
-    changes_since,
     record_problems,
-    release_flaws,
 )
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.catalog.naming import folded
@@ -21,30 +18,20 @@ from reviewtui.clock import Clock
 from reviewtui.errors import GitError, MalformedFileError
 from reviewtui.git.notes import Notes
 from reviewtui.git.notes_sync import NOTES_REFS
-from reviewtui.git.objects import ObjectId, Ref, RefName, TagObject
+from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.git.seen_tags import refs_below, remember_tags, seen_tags
 from reviewtui.git.watched_notes import WatchedContent, WatchedNotes
-from reviewtui.judging import Judge
 from reviewtui.library import VersionLibrary
+from reviewtui.past_releases import PastReleases
 from reviewtui.records import REVIEWS_REF, RecordedLine, Records, read_records
 from reviewtui.release import ReleaseRecord, parse_release_tag
-from reviewtui.settings import DIRECTORY, Settings, load_settings
-from reviewtui.signing.scheme import SignatureStatus
+from reviewtui.settings import DIRECTORY
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
-from reviewtui.values import dataclass, replace
+from reviewtui.values import replace
 from reviewtui.verification import RecordedReview, VerificationContext, verify_review
 
 _UNKNOWN_POLICY = "unknown-policy: The policy that the tag names was never in force on the trusted branch."
-
-
-@dataclass(frozen=True, slots=True)
-class _Epoch:
-    """The settings as one commit of the trusted branch put them in force, and when."""
-
-    settings: Settings
-    since: int
-    library: VersionLibrary
 
 
 class Auditor:
@@ -82,15 +69,13 @@ class Auditor:
     def _load(self, rows: list[ModelVersion]) -> None:
         """What each release would ask Git for one by one."""
         self._library.load_tags(rows)
-        named: dict[ObjectId, list[ModelVersion]] = {}
-        for row in rows:
-            record = self._record_of(row)
-            if record is not None and record.policy is not None:
-                named.setdefault(record.policy, []).append(row)
-        for policy, versions in named.items():
-            for epoch in self._epochs.get(policy, ()):
-                epoch.library.load_tags(versions)
-                epoch.library.load_graph(versions)
+        asked = ((row, self._library.tag_of(row), self._record_of(row)) for row in rows)
+        epochs = ((row, self._past.epoch_of(record, tag)) for row, tag, record in asked if tag and record)
+        self._past.load((row, epoch) for row, epoch in epochs if epoch is not None)
+
+    @cached_property
+    def _past(self) -> PastReleases:
+        return PastReleases(self._library, self._trust, identity=self._identity, now=self._now)
 
     @cached_property
     def _content(self) -> WatchedContent:
@@ -125,99 +110,18 @@ class Auditor:
         tag, record = self._library.tag_of(version), self._record_of(version)
         if tag is None or record is None:
             return ReleaseAudit(version.name, version.ref, True, RELEASED_UNREVIEWED)
-        epochs = self._epochs.get(record.policy, ()) if record.policy else ()
-        if not epochs:
+        epoch = self._past.epoch_of(record, tag)
+        if epoch is None:
             return ReleaseAudit(version.name, version.ref, False, _UNKNOWN_POLICY)
         try:
-            flaws, since = self._judge_release(version, tag, record, _in_force(epochs, tag.tagged))
+            judged = self._past.judge(version, tag, record, epoch=epoch, records=self._records, time_of=self._time_of)
         except (GitError, MalformedFileError) as error:
             return ReleaseAudit(version.name, version.ref, False, f"error: {error.message}")
-        return ReleaseAudit(version.name, version.ref, not flaws, " ".join(dict.fromkeys(flaws)), since)
+        flaws = " ".join(dict.fromkeys(judged.flaws))
+        return ReleaseAudit(version.name, version.ref, not flaws, flaws, judged.since)
 
-    def _judge_release(
-        self, version: ModelVersion, tag: TagObject, record: ReleaseRecord, epoch: _Epoch
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """What was wrong with a release then, and what came later."""
-        now = int(self._now.timestamp())
-        then = min(max(tag.tagged or now, epoch.since), now)
-        trusted_then = epoch.settings.trust_files or TrustFiles()
-        moment = datetime.fromtimestamp(then, UTC)
-        trust = TrustedSigners.load(trusted_then, now=moment)
-        identity = epoch.settings.repository or self._identity
-        base = self._base_of(version, record)
-        epoch.library.pin_base(version, base)
-        judge = self._judge(epoch, trust, self._records_of(version, record, until=then), moment, identity)
-        decision = judge.decision(version)
-        subject = epoch.library.subject(version, base, identity=identity)
-        flaws = (*judge.release_problems(version), *release_flaws(record, subject=subject, decision=decision))
-        later = self._judge(epoch, self._trust, self._records_of(version, record), self._now, identity)
-        return flaws, (*changes_since(record, then=decision, now=later.decision(version)), *self._key_since(tag))
-
-    def _judge(self, epoch: _Epoch, trust: TrustedSigners, records: Records, moment: datetime, identity: str) -> Judge:
-        return Judge(
-            epoch.library, records, trust, identity=identity, clock=lambda: moment, recorded_at=self._recorded_at
-        )
-
-    def _key_since(self, tag: TagObject) -> tuple[str, ...]:
-        verification = self._trust.verify_armored(tag.payload, tag.signature or b"", namespace="git")
-        if verification.status is SignatureStatus.GOOD:
-            return ()
-        return (f"{verification.reason} after release: the key that signed the tag is not trusted any more.",)
-
-    def _base_of(self, version: ModelVersion, record: ReleaseRecord) -> ModelVersion | None:
-        """The base that the tag names: later tags may have put another before it.
-
-        Raises: GitError where it is not there.
-        """
-        if not record.base:
-            return None
-        number, _, commit = record.base.rpartition(" ")
-        if not self._repository.commits([ObjectId(commit)]):
-            raise GitError(f"The base {commit[:10]} is missing.")
-        kind = VersionKind.RELEASE if number else VersionKind.COMMIT
-        return ModelVersion(version.model, number, kind, RefName(""), ObjectId(commit))
-
-    def _records_of(self, version: ModelVersion, record: ReleaseRecord, *, until: int | None = None) -> Records:
-        """The version's records; with `until`, those that were there by then, and those that the tag claims."""
-        claimed = {*record.review_records, *record.override_records}
-
-        def was_there(line: RecordedLine) -> bool:
-            time = self._times.get((line.commit, line.line))
-            return until is None or time is None or time <= until or line.id in claimed
-
-        here = tuple(filter(was_there, self._records.beside(version.commit)))
-        other = tuple(filter(was_there, self._records.elsewhere(version.model, version.version, than=version.commit)))
-        return Records(
-            {version.commit: here},
-            {(version.model, version.version): (*here, *other)},
-            self._records.ids,
-            tuple(filter(was_there, self._records.dangling)),
-        )
-
-    def _recorded_at(self, lines: Iterable[RecordedLine]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for line in lines:
-            time = self._times.get((line.commit, line.line))
-            if time is not None:
-                found[line.id] = min(time, found.get(line.id, time))
-        return found
-
-    @cached_property
-    def _epochs(self) -> dict[ObjectId, tuple[_Epoch, ...]]:
-        """{policy: the settings with it that the trusted branch had, the newest first}. Side branches had no say."""
-        trusted = self._repository.trusted_branch(self._library.refs)
-        if trusted is None or trusted.commit is None:
-            return {}
-        commits = self._repository.commits_changing(trusted.commit, [DIRECTORY], first_parent=True)
-        trees = self._repository.trees([commit.object_id for commit in commits], paths=[DIRECTORY])
-        found: dict[ObjectId, tuple[_Epoch, ...]] = {}
-        for commit, tree in zip(commits, trees, strict=True):
-            settings = load_settings(tree)
-            if settings.policy_blob is not None:
-                library = VersionLibrary(self._repository, self._library.refs, settings, parsed=self._library.parsed)
-                epoch = _Epoch(settings, commit.committed, library)
-                found[settings.policy_blob] = (*found.get(settings.policy_blob, ()), epoch)
-        return found
+    def _time_of(self, line: RecordedLine) -> int | None:
+        return self._times.get((line.commit, line.line))
 
     def _judged(self, version: ModelVersion | None) -> Iterator[tuple[str, RecordedReview]]:
         context = VerificationContext(self._identity, self._trust, self._records.ids)
@@ -297,11 +201,3 @@ class Auditor:
         grafts = self._repository.common_dir / "info" / "grafts"
         if grafts.is_file() and grafts.stat().st_size:
             yield AuditProblem("info/grafts", "grafts: Git shows another history by them; they are passed over here.")
-
-
-def _in_force(epochs: tuple[_Epoch, ...], moment: int | None) -> _Epoch:
-    """Of the times with one policy, the newest first, the one in which a tag was made.
-
-    No earlier one will do, whatever it would allow: keys that were revoked since would come back with it.
-    """
-    return next((epoch for epoch in epochs if moment is None or epoch.since <= moment), epochs[-1])

@@ -71,7 +71,10 @@ class Judge:
         identity: str,
         clock: Clock,
         recorded_at: RecordedAt,
+        trusted_commit: ObjectId | None = None,
     ) -> None:
+        """`trusted_commit` is the state of the trusted branch that the library's settings are from, where that is not
+        its tip."""
         self.library = library
         self.records = records
         self.trust = trust
@@ -82,6 +85,7 @@ class Judge:
         self._verified: dict[tuple[str, bytes, str, str], RecordedReview] = {}
         self._identity = identity
         self._recorded_at = recorded_at
+        self._trusted_commit = trusted_commit
 
     def status(self, version: ModelVersion) -> VersionStatus:
         """Where a version stands. A version without records costs no reading of its files."""
@@ -122,8 +126,8 @@ class Judge:
     @cached_property
     def policy_changes(self) -> PolicyChangeJudge:
         """The judge of changes of the settings."""
-        trusted = self.library.repository.trusted_branch(self.library.refs)
-        commit = trusted.commit if trusted is not None else None
+        trusted = None if self._trusted_commit else self.library.repository.trusted_branch(self.library.refs)
+        commit = trusted.commit if trusted is not None else self._trusted_commit
         return PolicyChangeJudge(self.library.repository, self.library.settings, commit, self.trust, self._clock)
 
     def _alarms(self) -> Iterator[Finding]:
@@ -284,9 +288,7 @@ class Judge:
 
 
 def _tag_problems(tag: TagObject | None, version: ModelVersion) -> tuple[str, ...]:
-    return check_release_tag(
-        tag, ref=version.ref, commit=version.commit, model=version.model, version=version.version
-    )
+    return check_release_tag(tag, ref=version.ref, commit=version.commit, model=version.model, version=version.version)
 
 
 def _is_own(recorded: RecordedReview, reviewer: str, keyid: str) -> bool:

@@ -37,15 +37,22 @@ class VersionLibrary:
     """The versions of one repository as one reading of its refs gives them."""
 
     def __init__(
-        self, repository: Repository, refs: tuple[Ref, ...], settings: Settings, *, parsed: ParseCache | None = None
+        self,
+        repository: Repository,
+        refs: tuple[Ref, ...],
+        settings: Settings,
+        *,
+        parsed: ParseCache | None = None,
+        graph: CommitGraph | None = None,
     ) -> None:
-        """`parsed` are the files that an earlier reading took apart, by blob: a blob never changes."""
+        """`parsed` are the files that an earlier reading took apart, by blob: a blob never changes. `graph` is history
+        that was read already."""
         self.repository = repository
         self._parsed = parsed
         self.refs = refs
         self.settings = settings
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
-        self._graph = CommitGraph({})
+        self.graph = graph or CommitGraph({})
         self._tags: dict[ObjectId, TagObject | None] = {}
         self._pinned: dict[tuple[str, str, ObjectId], BaseChoice] = {}
 
@@ -188,8 +195,8 @@ class VersionLibrary:
     def load_graph(self, versions: Iterable[ModelVersion]) -> None:
         """Learn the history of many versions at once, in one process."""
         tips = {version.commit for version in versions}
-        if not all(tip in self._graph for tip in tips):
-            self._graph = self.repository.graph(tips)
+        if not all(tip in self.graph for tip in tips):
+            self.graph = self.repository.graph(tips)
 
     def load_ancestry(self, versions: Iterable[ModelVersion]) -> None:
         """Learn for many versions at once, in one process, which others they descend from."""
@@ -238,7 +245,7 @@ class VersionLibrary:
         """The version's own commit, then every other since the base that touches the model's path, or what its facts
         are read from elsewhere."""
         self.load_graph([version])
-        since = self._graph.between(base.commit if base else None, version.commit)
+        since = self.graph.between(base.commit if base else None, version.commit)
         infos = self.repository.commits([version.commit, *since])
         parents = self.repository.commits({parent for info in infos.values() for parent in info.parents})
         places = self._places_of(version)

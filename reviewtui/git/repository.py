@@ -300,7 +300,9 @@ class Repository:
     def graph(self, tips: Collection[ObjectId]) -> CommitGraph:
         """The history of some commits, in one git process."""
         asked = "".join(f"{tip}\n" for tip in dict.fromkeys(tips)).encode("ascii")
-        return CommitGraph.read(self.git.run("rev-list", "--parents", "--stdin", input=asked).split(b"\n"))
+        return CommitGraph.read(
+            self.git.run("rev-list", "--topo-order", "--parents", "--stdin", input=asked).split(b"\n")
+        )
 
     def ancestry(self, tips: Collection[ObjectId], *, among: Collection[ObjectId]) -> Ancestry:
         """Which of the `among` commits each tip descends from, in one git process."""

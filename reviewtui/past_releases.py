@@ -1,0 +1,218 @@
+"""PastReleases: a release judged again, by the settings, the keys and the records as they were when it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+
+from reviewtui.audit import changes_since, release_flaws
+from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.errors import GitError
+from reviewtui.git.objects import CommitInfo, ObjectId, RefName, TagObject
+from reviewtui.judging import Judge
+from reviewtui.library import VersionLibrary
+from reviewtui.policy.decision import Decision
+from reviewtui.records import RecordedLine, Records
+from reviewtui.release import ReleaseRecord
+from reviewtui.settings import DIRECTORY, Settings, load_settings
+from reviewtui.signing.scheme import SignatureStatus
+from reviewtui.signing.trust import TrustedSigners, TrustFiles
+from reviewtui.values import dataclass
+
+TimeOf = Callable[[RecordedLine], int | None]
+"""When the notes commit that brought a line was made, in seconds since 1970; None where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The settings as one commit of the trusted branch put them in force, and when."""
+
+    settings: Settings
+    commit: CommitInfo
+
+    @property
+    def since(self) -> int:
+        """Seconds since 1970."""
+        return self.commit.committed
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseJudgement:
+    """One release judged twice: `then`, by what was there when it was made, and `later`, by all that came since.
+
+    `moment` is when it was made (seconds since 1970). `flaws` are why it should not have been; `since` is what changed.
+    """
+
+    epoch: Epoch
+    moment: int
+    then: Judge
+    later: Judge
+    decision: Decision
+    flaws: tuple[str, ...]
+    since: tuple[str, ...]
+
+
+class PastReleases:
+    """Judges releases again. `trust` and `now` are what is trusted, and the time, of whoever asks."""
+
+    def __init__(self, library: VersionLibrary, trust: TrustedSigners, *, identity: str, now: datetime) -> None:
+        self._library = library
+        self._trust = trust
+        self._identity = identity
+        self._now = now
+        self._libraries: dict[ObjectId, VersionLibrary] = {}
+
+    def load(self, versions: Iterable[tuple[ModelVersion, Epoch]]) -> None:
+        """Learn what the judging of each release would ask Git for one by one."""
+        together: dict[ObjectId, tuple[Epoch, list[ModelVersion]]] = {}
+        for version, epoch in versions:
+            together.setdefault(epoch.commit.object_id, (epoch, []))[1].append(version)
+        self._library.load_graph(version for _, group in together.values() for version in group)
+        for epoch, group in together.values():
+            self.library_of(epoch).load_tags(group)
+
+    def forget(self) -> None:
+        """Let go of what was read for single releases; the history stays."""
+        self._libraries.clear()
+
+    def library_of(self, epoch: Epoch) -> VersionLibrary:
+        """The versions as the settings of an epoch see them."""
+        key = epoch.commit.object_id
+        if key not in self._libraries:
+            shared = self._library
+            self._libraries[key] = VersionLibrary(
+                shared.repository, shared.refs, epoch.settings, parsed=shared.parsed, graph=shared.graph
+            )
+        return self._libraries[key]
+
+    def epoch_of(self, record: ReleaseRecord, tag: TagObject) -> Epoch | None:
+        """The settings that were in force when a tag was made, by the policy that it names; None: there are none."""
+        epochs = self._by_policy.get(record.policy, ()) if record.policy else ()
+        return _in_force(epochs, tag.tagged) if epochs else None
+
+    @cached_property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """Every state of the settings that the trusted branch had, the newest first. Side branches had no say."""
+        repository = self._library.repository
+        trusted = repository.trusted_branch(self._library.refs)
+        if trusted is None or trusted.commit is None:
+            return ()
+        commits = repository.commits_changing(trusted.commit, [DIRECTORY], first_parent=True)
+        trees = repository.trees([commit.object_id for commit in commits], paths=[DIRECTORY])
+        return tuple(Epoch(load_settings(tree), commit) for commit, tree in zip(commits, trees, strict=True))
+
+    @cached_property
+    def _by_policy(self) -> Mapping[ObjectId, tuple[Epoch, ...]]:
+        found: dict[ObjectId, tuple[Epoch, ...]] = {}
+        for epoch in self.epochs:
+            policy = epoch.settings.policy_blob
+            if policy is not None:
+                found[policy] = (*found.get(policy, ()), epoch)
+        return found
+
+    def judge(
+        self,
+        version: ModelVersion,
+        tag: TagObject,
+        record: ReleaseRecord,
+        *,
+        epoch: Epoch,
+        records: Records,
+        time_of: TimeOf,
+    ) -> ReleaseJudgement:
+        """What was wrong with a release then, and what came later.
+
+        Raises: GitError, MalformedFileError where what it rests on cannot be read.
+        """
+        now = int(self._now.timestamp())
+        then = min(max(tag.tagged or now, epoch.since), now)
+        moment = datetime.fromtimestamp(then, UTC)
+        trust = TrustedSigners.load(epoch.settings.trust_files or TrustFiles(), now=moment)
+        library = self.library_of(epoch)
+        base = self._base_of(version, record)
+        library.pin_base(version, base)
+        there = _records_of(version, record, records, time_of=time_of, until=then)
+        judge = self._judge(epoch, trust, there, moment, time_of)
+        decision = judge.decision(version)
+        subject = library.subject(version, base, identity=self._identity_of(epoch))
+        flaws = (*judge.release_problems(version), *release_flaws(record, subject=subject, decision=decision))
+        whole = _records_of(version, record, records, time_of=time_of)
+        later = self._judge(epoch, self._trust, whole, self._now, time_of)
+        since = (*changes_since(record, then=decision, now=later.decision(version)), *self._key_since(tag))
+        return ReleaseJudgement(epoch, then, judge, later, decision, flaws, since)
+
+    def _identity_of(self, epoch: Epoch) -> str:
+        return epoch.settings.repository or self._identity
+
+    def _judge(self, epoch: Epoch, trust: TrustedSigners, records: Records, moment: datetime, time_of: TimeOf) -> Judge:
+        return Judge(
+            self.library_of(epoch),
+            records,
+            trust,
+            identity=self._identity_of(epoch),
+            clock=lambda: moment,
+            recorded_at=lambda lines: recorded_at(lines, time_of),
+        )
+
+    def _key_since(self, tag: TagObject) -> tuple[str, ...]:
+        verification = self._trust.verify_armored(tag.payload, tag.signature or b"", namespace="git")
+        if verification.status is SignatureStatus.GOOD:
+            return ()
+        return (f"{verification.reason} after release: the key that signed the tag is not trusted any more.",)
+
+    def _base_of(self, version: ModelVersion, record: ReleaseRecord) -> ModelVersion | None:
+        """The base that the tag names: later tags may have put another before it.
+
+        Raises: GitError where it is not there.
+        """
+        if not record.base:
+            return None
+        number, _, commit = record.base.rpartition(" ")
+        if not self._library.repository.commits([ObjectId(commit)]):
+            raise GitError(f"The base {commit[:10]} is missing.")
+        kind = VersionKind.RELEASE if number else VersionKind.COMMIT
+        return ModelVersion(version.model, number, kind, RefName(""), ObjectId(commit))
+
+
+def recorded_at(lines: Iterable[RecordedLine], time_of: TimeOf) -> dict[str, int]:
+    """{record id: when it was brought}; of several spellings of one, the oldest tells."""
+    found: dict[str, int] = {}
+    for line in lines:
+        time = time_of(line)
+        if time is not None:
+            found[line.id] = min(time, found.get(line.id, time))
+    return found
+
+
+def _records_of(
+    version: ModelVersion,
+    record: ReleaseRecord,
+    records: Records,
+    *,
+    time_of: TimeOf,
+    until: int | None = None,
+) -> Records:
+    """The version's records; with `until`, those that were there by then, and those that the tag claims."""
+    claimed = {*record.review_records, *record.override_records}
+
+    def was_there(line: RecordedLine) -> bool:
+        time = time_of(line) if until is not None else None
+        return until is None or time is None or time <= until or line.id in claimed
+
+    here = tuple(filter(was_there, records.beside(version.commit)))
+    other = tuple(filter(was_there, records.elsewhere(version.model, version.version, than=version.commit)))
+    return Records(
+        {version.commit: here},
+        {(version.model, version.version): (*here, *other)},
+        records.ids,
+        tuple(filter(was_there, records.dangling)),
+    )
+
+
+def _in_force(epochs: tuple[Epoch, ...], moment: int | None) -> Epoch:
+    """Of the times with one policy, the newest first, the one in which a tag was made.
+
+    No earlier one will do, whatever it would allow: keys that were revoked since would come back with it.
+    """
+    return next((epoch for epoch in epochs if moment is None or epoch.since <= moment), epochs[-1])
