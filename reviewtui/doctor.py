@@ -21,7 +21,7 @@ from reviewtui.git.state import DIRECTORY
 from reviewtui.policy.lint import lint_policy
 from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
-from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, MAX_SETTINGS_BYTES, OPENPGP_DIRECTORY
+from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, MAX_SETTINGS_BYTES, OPENPGP_DIRECTORY, X509_DIRECTORY
 from reviewtui.setup import NOTES_REFSPEC
 from reviewtui.signing.in_process import InProcessCheck
 from reviewtui.signing.keygen import run_program
@@ -143,11 +143,22 @@ def _trusted(project: Project, signer: Signer, signature: bytes) -> Check:
     email, key = project.repository.identity().email, signer.public_key()
     words = f"No file of the trusted branch names it, so records signed with it do not count ({signer.keyid})."
     if key.startswith("-----BEGIN PGP"):
-        mend = f"gpg --armor --export {shlex.quote(email)} > {OPENPGP_DIRECTORY}/{shlex.quote(email)}.asc"
+        export = f"gpg --armor --export {shlex.quote(email)} > {OPENPGP_DIRECTORY}/{shlex.quote(email)}.asc"
+        mend = f"mkdir -p {OPENPGP_DIRECTORY} && {export}"
+    elif key.startswith("-----BEGIN CERTIFICATE"):
+        mend = _adopt_certificates(key, email)
     else:
         line = f'{email} namespaces="reviewtui,git" {key}'
         mend = f"echo {shlex.quote(line)} >> {ALLOWED_SIGNERS_FILE}"
     return Check("trusted key", Health.ILL, words, mend)
+
+
+def _adopt_certificates(pem: str, email: str) -> str:
+    from reviewtui.signing.x509_certificates import certificates_of_pem, parse_x509
+
+    fingerprints = (parse_x509(each).fingerprint for each in certificates_of_pem(pem.encode()))
+    export = f"gpgsm --armor --export {' '.join(fingerprints)}"
+    return f"mkdir -p {X509_DIRECTORY} && {export} > {X509_DIRECTORY}/{shlex.quote(email)}.pem"
 
 
 def _settings(project: Project) -> Iterator[Check]:
@@ -179,7 +190,8 @@ def _policy(project: Project) -> Iterator[Check]:
         return
     _, data = project.repository.git.cat_file.read(settings.policy_blob, limit=MAX_SETTINGS_BYTES)
     try:
-        remarks = lint_policy(settings.policy, data, name=POLICY_FILE, keys=project.trust.fingerprints())
+        keys, certified = project.trust.fingerprints(), project.trust.known_principals() is None
+        remarks = lint_policy(settings.policy, data, name=POLICY_FILE, keys=keys, certified=certified)
     except SettingsError as error:
         yield Check("policy", Health.ILL, error.message, "reviewtui policy check")
         return

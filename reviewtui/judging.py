@@ -193,7 +193,7 @@ class Judge:
             base_facts=self.library.facts(base) if base is not None else None,
             commits=commits,
             submitter=self._submitter(commits[0]),
-            trusted=frozenset(name for names in self.trust.fingerprints().values() for name in names),
+            trusted=self.trust.known_principals(),
         )
 
     def _submitter(self, commit: CommitInfo) -> Verification | None:

@@ -120,7 +120,7 @@ class PolicyChangeJudge:
             VersionFacts(commit),
             commits=tuple(infos.values()) or tuple(self.repository.commits([commit]).values()),
             submitter=self._submitter(commit),
-            trusted=frozenset(name for names in self.trust.fingerprints().values() for name in names),
+            trusted=self.trust.known_principals(),
         )
 
     def errors_of(self, new: Settings) -> Iterator[tuple[str, str]]:

@@ -93,7 +93,11 @@ def check_policy(project: Project, proposal: Proposal) -> PolicyCheck:
     try:
         policy = parse_policy(proposal.data, name=proposal.name)
         proposed = _in_force(project, policy, proposal)
-        remarks = lint_policy(policy, proposal.data, name=proposal.name, keys=proposed.trust.fingerprints())
+        trust = proposed.trust
+        remarks = lint_policy(
+            policy, proposal.data, name=proposal.name, keys=trust.fingerprints(),
+            certified=trust.known_principals() is None,
+        )  # fmt: skip
     except SettingsError as error:
         return PolicyCheck(proposal.name, False, (_unreadable(proposal.name, error.message),))
     remarks += _signer_remarks(proposed)

@@ -29,10 +29,12 @@ CONFIG_FILE = f"{DIRECTORY}/config.yaml"
 ALLOWED_SIGNERS_FILE = f"{DIRECTORY}/allowed_signers"
 REVOKED_KEYS_FILE = f"{DIRECTORY}/revoked_keys"
 OPENPGP_DIRECTORY = f"{DIRECTORY}/openpgp"
+X509_DIRECTORY = f"{DIRECTORY}/x509"
+X509_REVOKED_FILE = f"{X509_DIRECTORY}/revoked"
 
 MAX_SETTINGS_BYTES = 256 * 1024
 MAX_SIGNERS_BYTES = 1024 * 1024
-MAX_OPENPGP_FILES = 256
+MAX_KEY_FILES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +186,24 @@ def _trust_files(tree: Tree, *, pin: str) -> tuple[TrustFiles | None, str]:
         revoked_keys = _read(tree, REVOKED_KEYS_FILE, limit=MAX_SIGNERS_BYTES)
         if pin and pin != f"sha256:{hashlib.sha256(revoked_keys or b'').hexdigest()}":
             raise SettingsError(f"{REVOKED_KEYS_FILE}: The file is not the one that the policy pins.")
-        openpgp = [entry for entry in tree.files(OPENPGP_DIRECTORY) if entry.path.endswith(".asc")]
-        if len(openpgp) > MAX_OPENPGP_FILES:
-            raise SettingsError(f"{OPENPGP_DIRECTORY}: {len(openpgp)} keys; {MAX_OPENPGP_FILES} are the limit.")
-        keys = (_read(tree, entry.path, limit=MAX_SIGNERS_BYTES) for entry in openpgp)
         return TrustFiles(
             allowed_signers=_read(tree, ALLOWED_SIGNERS_FILE, limit=MAX_SIGNERS_BYTES),
             revoked_keys=revoked_keys,
-            openpgp=tuple(key for key in keys if key is not None),
+            openpgp=_key_files(tree, OPENPGP_DIRECTORY, ".asc"),
+            x509=_key_files(tree, X509_DIRECTORY, ".pem"),
+            x509_revoked=_read(tree, X509_REVOKED_FILE, limit=MAX_SIGNERS_BYTES),
         ), ""
     except (SettingsError, MalformedFileError) as error:
         # Half of the trust files would be worse than none: a revocation list that is missing revokes nothing.
         return None, error.message
+
+
+def _key_files(tree: Tree, directory: str, suffix: str) -> tuple[bytes, ...]:
+    entries = [entry for entry in tree.files(directory) if entry.path.endswith(suffix)]
+    if len(entries) > MAX_KEY_FILES:
+        raise SettingsError(f"{directory}: {len(entries)} keys; {MAX_KEY_FILES} are the limit.")
+    keys = (_read(tree, entry.path, limit=MAX_SIGNERS_BYTES) for entry in entries)
+    return tuple(key for key in keys if key is not None)
 
 
 def _read(tree: Tree, path: str, *, limit: int) -> bytes | None:

@@ -11,7 +11,7 @@ from reviewtui.git.worktree import WorkTree
 from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
 from reviewtui.review import is_principal
-from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, OPENPGP_DIRECTORY
+from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, OPENPGP_DIRECTORY, X509_DIRECTORY
 from reviewtui.values import dataclass
 
 NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
@@ -121,5 +121,11 @@ policy_changes: {{approvals: [{{count: 1, roles: [reviewer]}}]}}
 
 def _signer_file(public_key: str, email: str) -> tuple[str, str]:
     if public_key.startswith("-----BEGIN PGP"):
-        return f"{OPENPGP_DIRECTORY}/{re.sub(r'[^A-Za-z0-9.-]', '_', email)}.asc", public_key
+        return f"{OPENPGP_DIRECTORY}/{_file_name(email)}.asc", public_key
+    if public_key.startswith("-----BEGIN CERTIFICATE"):
+        return f"{X509_DIRECTORY}/{_file_name(email)}.pem", public_key
     return ALLOWED_SIGNERS_FILE, f'{email} namespaces="reviewtui,git" {public_key}\n'
+
+
+def _file_name(email: str) -> str:
+    return re.sub(r"[^A-Za-z0-9.-]", "_", email)

@@ -29,12 +29,15 @@ class PolicyRemark:
         return f"{place}: {self.key + ': ' if self.key else ''}{self.problem}"
 
 
-def lint_policy(policy: Policy, data: bytes, *, name: str, keys: Mapping[str, Sequence[str]]) -> list[PolicyRemark]:
-    """Every remark, in the order of the lines. `data` is what the policy was read from; `keys` {key: principals}.
+def lint_policy(
+    policy: Policy, data: bytes, *, name: str, keys: Mapping[str, Sequence[str]], certified: bool = False
+) -> list[PolicyRemark]:
+    """Every remark, in the order of the lines. `data` is what the policy was read from; `keys` {key: principals};
+    `certified`: there is a trusted authority, which may give anybody a key.
 
     Raises: SettingsError where the data cannot be read.
     """
-    lint = _Lint(policy, read_yaml(data, file=name), name, keys)
+    lint = _Lint(policy, read_yaml(data, file=name), name, keys, certified=certified)
     remarks = [
         *lint.releases(), *lint.releasers(), *lint.overrides(), *lint.policy_changes(), *lint.people(),
         *lint.unlisted_keys(),
@@ -43,12 +46,16 @@ def lint_policy(policy: Policy, data: bytes, *, name: str, keys: Mapping[str, Se
 
 
 class _Lint:
-    def __init__(self, policy: Policy, root: Node, name: str, keys: Mapping[str, Sequence[str]]) -> None:
+    def __init__(
+        self, policy: Policy, root: Node, name: str, keys: Mapping[str, Sequence[str]], *, certified: bool
+    ) -> None:
         self._policy = policy
         self._root = root
         self._name = name
         self._principals = sorted({principal for names in keys.values() for principal in names})
         self._holders = {policy.person(principal) for principal in self._principals}
+        if certified:
+            self._holders |= {person.principal for person in policy.people}
 
     def releases(self) -> Iterator[PolicyRemark]:
         if not self._policy.releases:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from reviewtui.signing.keygen import find_program, plain_environment, run_progra
 from reviewtui.signing.scheme import NAMESPACE
 from reviewtui.values import dataclass
 
+_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----")
 _SIGN_TIMEOUT = 600.0
 _QUERY_TIMEOUT = 60.0
 _USABLE_FOR_SIGNING = ("u", "f", "m", "n", "-", "o", "q", "")
@@ -45,9 +47,10 @@ class GpgSigner:
         return f"{name} key {owner} {self.fingerprint} (by {Path(self.program).name}{asks})"
 
     def public_key(self) -> str:
-        command = (self.program, "--batch", "--armor", "--export", self.fingerprint)
-        outcome = run_program(command, environment=_terminal_environment(), timeout=_QUERY_TIMEOUT)
-        return outcome.output.decode("ascii", "replace")
+        if self.scheme is SignatureScheme.X509:
+            blocks = _PEM.findall(self._export(*self._chain()))
+            return "".join(f"{block}\n" for block in blocks)
+        return self._export(self.fingerprint)
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
         with tempfile.TemporaryDirectory(prefix="reviewtui-") as directory:
@@ -63,6 +66,22 @@ class GpgSigner:
                 raise SigningError(f"{Path(self.program).name} gave no signature that can be used: {error}.") from error
             self._prove(found.raw, document)
             return found.raw
+
+    def _export(self, *fingerprints: str) -> str:
+        command = (self.program, "--batch", "--armor", "--export", *fingerprints)
+        outcome = run_program(command, environment=_terminal_environment(), timeout=_QUERY_TIMEOUT)
+        return outcome.output.decode("utf-8", "replace")
+
+    def _chain(self) -> tuple[str, ...]:
+        """The certificate and what gpgsm sends along with a signature: all that certified it, but for the root."""
+        command = (self.program, "--batch", "--with-colons", "--list-keys")
+        listing = run_program(command, environment=plain_environment(), timeout=_QUERY_TIMEOUT).output
+        fields = (line.split(":") for line in listing.decode("utf-8", "replace").split("\n") if line.startswith("fpr:"))
+        issuers = {each[9]: each[12] for each in fields if len(each) > 12}
+        chain = [self.fingerprint]
+        while (issuer := issuers.get(chain[-1], "")) in issuers and issuers[issuer] != issuer and issuer not in chain:
+            chain.append(issuer)
+        return tuple(chain)
 
     def _prove(self, raw: bytes, document: Path) -> None:
         block = document.with_name("signature")

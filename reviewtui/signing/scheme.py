@@ -64,7 +64,7 @@ class Signer(Protocol):
     def describe(self) -> str: ...
 
     def public_key(self) -> str:
-        """The public key as text: a line of OpenSSH's format without a comment, or an armoured OpenPGP block."""
+        """The public key as text: a line of OpenSSH's format without a comment, an OpenPGP block, or certificates."""
         ...
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:

@@ -32,6 +32,7 @@ from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.signing.openpgp_trust import OpenPgpKeys
+    from reviewtui.signing.x509_trust import X509Keys
 
 _X509_PREFIX = "x509:"
 _TIME_REASONS = {"not-yet-valid-key": "the key is not valid yet", "expired-key": "the key has expired"}
@@ -44,6 +45,8 @@ class TrustFiles:
     allowed_signers: bytes | None = None
     revoked_keys: bytes | None = None
     openpgp: tuple[bytes, ...] = ()
+    x509: tuple[bytes, ...] = ()
+    x509_revoked: bytes | None = None
 
 
 class TrustedSigners:
@@ -59,6 +62,7 @@ class TrustedSigners:
         self._check = check if check is not None else default_check()
         self._fingerprints = allowed.fingerprints()
         self._openpgp: OpenPgpKeys | None = None
+        self._x509: X509Keys | None = None
         self.problems: tuple[TrustProblem, ...] = allowed.problems
 
     @classmethod
@@ -81,6 +85,10 @@ class TrustedSigners:
             from reviewtui.signing.openpgp_trust import OpenPgpKeys
 
             trusted.add_openpgp(OpenPgpKeys(files.openpgp, now=now))
+        if files.x509 or files.x509_revoked is not None:
+            from reviewtui.signing.x509_trust import X509Keys
+
+            trusted.add_x509(X509Keys(files.x509, revoked=files.x509_revoked, now=now))
         return trusted
 
     def add_openpgp(self, keys: OpenPgpKeys) -> None:
@@ -89,12 +97,20 @@ class TrustedSigners:
         self.problems += keys.problems
         self._fingerprints = {**self._fingerprints, **keys.fingerprints()}
 
+    def add_x509(self, keys: X509Keys) -> None:
+        """Trusts these certificates too."""
+        self._x509 = keys
+        self.problems += keys.problems
+        self._fingerprints = {**self._fingerprints, **keys.fingerprints()}
+
     def verify(self, message: bytes, signature: bytes, *, keyid: str, namespace: str = NAMESPACE) -> Verification:
         """What a raw signature over a message is worth. An empty keyid (a tag has none) fits every key."""
         if signature.startswith(MAGIC):
             return self._verify_ssh(message, signature, keyid=keyid, namespace=namespace)
         if keyid.startswith(_X509_PREFIX) or signature[:1] == b"\x30":
-            return _unknown(keyid, "X.509 certificates are not trusted by any file here")
+            if self._x509 is None:
+                return _unknown(keyid, "no X.509 certificates are trusted here")
+            return self._x509.verify(message, signature, keyid=keyid)
         if self._openpgp is None:
             return _unknown(keyid, "no OpenPGP keys are trusted here")
         return self._openpgp.verify(message, signature, keyid=keyid)
@@ -108,6 +124,12 @@ class TrustedSigners:
         if (found.scheme is SignatureScheme.SSH) != found.raw.startswith(MAGIC):
             return _bad("", "bad-signature", "the block holds another signature than it says")
         return self.verify(message, found.raw, keyid="", namespace=namespace)
+
+    def known_principals(self) -> frozenset[str] | None:
+        """Everybody who has a key; None where a trusted X.509 authority may give anybody one."""
+        if self._x509 is not None and self._x509.trusts_authorities:
+            return None
+        return frozenset(name for names in self._fingerprints.values() for name in names)
 
     def principals_of(self, keyid: str) -> tuple[str, ...]:
         """The exact names that a key is listed for, whatever else its lines say."""
