@@ -67,9 +67,25 @@ def _csv(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
     csv.write(trail, out)
 
 
+def _markdown(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
+    from reviewtui.export import markdown
+    from reviewtui.release_facts import ReleaseFacts
+
+    markdown.write(trail, out, ReleaseFacts(project.library))
+
+
+def _html(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
+    from reviewtui.export import html
+    from reviewtui.release_facts import ReleaseFacts
+
+    html.write(trail, out, ReleaseFacts(project.library))
+
+
 FORMATS = {
     "jsonl": Format("JSON Lines: exact, for programs; --schema prints its JSON Schema", ".jsonl", _json_lines),
     "csv": Format("a row an event, safe in a spreadsheet; texts are made visible, not kept exact", ".csv", _csv),
+    "md": Format("Markdown: a report to read, each release with its decision and its evidence", ".md", _markdown),
+    "html": Format("the same with plots, as one file without scripts; print it for a PDF", ".html", _html),
 }
 """{name: form}. The first is what is written where nothing is asked for."""
 
