@@ -6,7 +6,17 @@ what is expected here, and the certificates that it brings are judged one by one
 
 from __future__ import annotations
 
-from reviewtui.signing.der import INTEGER, NULL, OBJECT_ID, OCTET_STRING, SEQUENCE, SET, DerReader, MalformedDerError
+from reviewtui.signing.der import (
+    INTEGER,
+    NULL,
+    OBJECT_ID,
+    OCTET_STRING,
+    SEQUENCE,
+    SET,
+    DerReader,
+    MalformedDerError,
+    check_ecdsa_value,
+)
 from reviewtui.values import dataclass
 
 _PKCS7 = bytes.fromhex("2a864886f70d0107")
@@ -80,10 +90,12 @@ def _signer(signer: DerReader, hashes: bytes, brought: tuple[bytes, ...]) -> Cms
     scheme = signer.inside(SEQUENCE)
     kind = scheme.take(OBJECT_ID)
     _no_parameters(scheme)
-    signer.take(OCTET_STRING)
+    value = signer.take(OCTET_STRING)
     signer.end()
     if not weakness and kind not in schemes:
         raise MalformedDerError("its algorithm is not known here")
+    if not kind.startswith(_PKCS1):
+        check_ecdsa_value(value)
     return CmsSignature(brought, issuer, serial, weakness)
 
 

@@ -17,6 +17,16 @@ class MalformedDerError(ValueError):
     """The bytes are not what they should be."""
 
 
+def check_ecdsa_value(value: bytes) -> None:
+    """An ECDSA signature is two positive numbers, spelled in one way (RFC 3279 §2.2.3). Raises: MalformedDerError."""
+    reader = DerReader(value)
+    pair = reader.inside(SEQUENCE)
+    reader.end()
+    pair.positive()
+    pair.positive()
+    pair.end()
+
+
 class DerReader:
     """Reads values one after another. Raises MalformedDerError."""
 
@@ -70,6 +80,13 @@ class DerReader:
         """The next value must be this one."""
         if self.take(tag) != content:
             raise MalformedDerError("a value is not the one that belongs here")
+
+    def positive(self) -> bytes:
+        """A positive number in its shortest form."""
+        number = self.take(INTEGER)
+        if not number or number[0] & 0x80 or (number[0] == 0 and (len(number) == 1 or not number[1] & 0x80)):
+            raise MalformedDerError("a number is not in its shortest form")
+        return number
 
     def end(self) -> None:
         if not self.at_end:

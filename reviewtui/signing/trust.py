@@ -107,7 +107,7 @@ class TrustedSigners:
         """What a raw signature over a message is worth. An empty keyid (a tag has none) fits every key."""
         if signature.startswith(MAGIC):
             return self._verify_ssh(message, signature, keyid=keyid, namespace=namespace)
-        if keyid.startswith(_X509_PREFIX) or signature[:1] == b"\x30":
+        if keyid.startswith(_X509_PREFIX) or _is_x509(signature):
             if self._x509 is None:
                 return _unknown(keyid, "no X.509 certificates are trusted here")
             return self._x509.verify(message, signature, keyid=keyid)
@@ -121,7 +121,8 @@ class TrustedSigners:
             found = dearmor(block)
         except MalformedArmorError as error:
             return _bad("", "bad-signature", str(error))
-        if (found.scheme is SignatureScheme.SSH) != found.raw.startswith(MAGIC):
+        is_x509 = found.scheme is SignatureScheme.X509
+        if (found.scheme is SignatureScheme.SSH) != found.raw.startswith(MAGIC) or is_x509 != _is_x509(found.raw):
             return _bad("", "bad-signature", "the block holds another signature than it says")
         return self.verify(message, found.raw, keyid="", namespace=namespace)
 
@@ -211,6 +212,11 @@ class TrustedSigners:
         if judged.status is not SignatureStatus.GOOD:
             return judged
         return _judged(signature, SignatureStatus.GOOD, "", f"certified by {certificate.authority.fingerprint}", names)
+
+
+def _is_x509(signature: bytes) -> bool:
+    """Whether it begins as every CMS signature does, and no OpenPGP signature."""
+    return signature[:1] == b"\x30"
 
 
 def _certificate_flaw(certificate: SshCertificate) -> str:

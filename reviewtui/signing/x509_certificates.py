@@ -26,6 +26,7 @@ from reviewtui.signing.der import (
     UTF8_STRING,
     DerReader,
     MalformedDerError,
+    check_ecdsa_value,
 )
 from reviewtui.signing.ssh_keys import RSA_SMALLEST
 from reviewtui.values import dataclass
@@ -123,7 +124,7 @@ def parse_x509(data: bytes) -> X509Certificate:
     outer.end()
     body = certificate.inside(SEQUENCE)
     algorithm = certificate.whole(SEQUENCE)
-    certificate.take(BIT_STRING)
+    _check_signature(algorithm, certificate.take(BIT_STRING))
     certificate.end()
     if body.next_tag() == 0xA0:
         body.inside(0xA0).expect(INTEGER, b"\x02")
@@ -147,6 +148,14 @@ def parse_x509(data: bytes) -> X509Certificate:
         key_weakness=weakness,
         signature_weakness=_signature_weakness(DerReader(algorithm).inside(SEQUENCE)),
     )  # fmt: skip
+
+
+def _check_signature(algorithm: bytes, bits: bytes) -> None:
+    """A certificate's signature covers all of it but itself: that, too, must have one spelling."""
+    if bits[:1] != b"\0":
+        raise MalformedDerError("the signature of a certificate is no whole number of bytes")
+    if DerReader(algorithm).inside(SEQUENCE).take(OBJECT_ID).startswith(_ECDSA):
+        check_ecdsa_value(bits[1:])
 
 
 def _moment(reader: DerReader) -> datetime:
