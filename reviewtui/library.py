@@ -69,15 +69,20 @@ class VersionLibrary:
         return self.files.cache if "files" in self.__dict__ else self._parsed
 
     @cached_property
-    def catalog(self) -> VersionCatalog:
-        """Every version that a ref names; for models that no ref names, the commits of the current branch."""
-        named = build_catalog(
+    def named(self) -> VersionCatalog:
+        """Every version that a ref names."""
+        return build_catalog(
             self.refs,
             tag_patterns=self.settings.tags,
             branch_patterns=self.settings.branches,
             models=tuple(self.settings.models),
             repository_name=self.repository.name,
         )
+
+    @cached_property
+    def catalog(self) -> VersionCatalog:
+        """Every version that a ref names; for models that no ref names, the commits of the current branch."""
+        named = self.named
         head = self.repository.head()
         if head is None:
             return named
@@ -180,8 +185,8 @@ class VersionLibrary:
         pinned = self._pinned.get((version.model, version.version, version.commit))
         if pinned is not None:
             return pinned
-        self.load_ancestry([version])
-        return choose_base(version, self.catalog, self._ancestors[version.commit])
+        self.load_for_judging([version])
+        return choose_base(version, self._catalog_of(version.model), self._ancestors[version.commit])
 
     def pin_base(self, version: ModelVersion, base: ModelVersion | None) -> None:
         """From now on a version's base is this one: what a release was compared with stays what it was."""
@@ -189,8 +194,12 @@ class VersionLibrary:
 
     def load_for_judging(self, versions: Sequence[ModelVersion]) -> None:
         """Learn at once, for many versions, what the judging of each would ask Git for one by one."""
-        self.load_ancestry(versions)
-        self.load_graph(versions)
+        tips = {version.commit for version in versions}
+        if all(tip in self.graph for tip in tips):
+            self.load_ancestry(versions)
+        elif tips:
+            self.graph, ancestry = self.repository.lineage(tips, among=self._relatives(versions))
+            self._ancestors |= {tip: ancestry.ancestors(tip) for tip in tips}
 
     def load_graph(self, versions: Iterable[ModelVersion]) -> None:
         """Learn the history of many versions at once, in one process."""
@@ -203,10 +212,18 @@ class VersionLibrary:
         missing = [version for version in versions if version.commit not in self._ancestors]
         if not missing:
             return
-        among = {other.commit for model in {v.model for v in missing} for other in self.catalog.of_model(model)}
-        ancestry: Ancestry = self.repository.ancestry([version.commit for version in missing], among=among)
-        for version in missing:
-            self._ancestors[version.commit] = ancestry.ancestors(version.commit)
+        tips = {version.commit for version in missing}
+        ancestry: Ancestry = self.repository.ancestry(tips, among=self._relatives(missing))
+        self._ancestors |= {tip: ancestry.ancestors(tip) for tip in tips}
+
+    def _relatives(self, versions: Iterable[ModelVersion]) -> set[ObjectId]:
+        """The commits of every version of the same models."""
+        models = {version.model for version in versions}
+        return {other.commit for model in models for other in self._catalog_of(model).of_model(model)}
+
+    def _catalog_of(self, model: str) -> VersionCatalog:
+        """The catalog as far as one model goes: where refs name it, commits without a name are none of its versions."""
+        return self.named if self.named.of_model(model) else self.catalog
 
     def load_tags(self, versions: Iterable[ModelVersion]) -> None:
         """Read the tag objects of many versions at once."""

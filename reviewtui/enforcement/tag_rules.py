@@ -114,9 +114,9 @@ class TagRules:
         if self._scene.repository.is_shallow:
             yield Refusal(ref.name, _SHALLOW)
             return
-        rows = [row for row in self._library.catalog.versions if ref.name in row.refs]
+        rows = [row for row in self._library.named.versions if ref.name in row.refs]
         if not rows:
-            passed = [each.reason for each in self._library.catalog.passed_over if each.ref == ref.name]
+            passed = [each.reason for each in self._library.named.passed_over if each.ref == ref.name]
             yield Refusal(ref.name, f"bad-name: {passed[0] if passed else 'The tag names no version.'}")
             return
         # 2.
@@ -132,7 +132,7 @@ class TagRules:
         yield from self._judge_version(version)
 
     def _released_as(self, version: ModelVersion, ref: RefName) -> str:
-        same = [row for row in self._library.catalog.of_model(version.model) if row.version == version.version]
+        same = [row for row in self._library.named.of_model(version.model) if row.version == version.version]
         names = (name for row in same if row.kind is VersionKind.RELEASE for name in row.refs)
         return next((name for name in names if name != ref and name.startswith(TAG_PREFIX)), "")
 
@@ -140,7 +140,11 @@ class TagRules:
         records = self._records.of(version.model, version.version, version.commit)
         identity = self._settings.repository or self._scene.repository.address or self._scene.repository.name
         judge = Judge(
-            self._library, records, self._trust, identity=identity, clock=self._clock,
+            self._library,
+            records,
+            self._trust,
+            identity=identity,
+            clock=self._clock,
             recorded_at=self._records.recorded_at,
         )
         decision = judge.decision(version)

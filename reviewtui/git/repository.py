@@ -306,11 +306,12 @@ class Repository:
 
     def ancestry(self, tips: Collection[ObjectId], *, among: Collection[ObjectId]) -> Ancestry:
         """Which of the `among` commits each tip descends from, in one git process."""
-        if not tips:
-            return Ancestry((), {})
-        asked = "".join(f"{tip}\n" for tip in dict.fromkeys(tips)).encode("ascii")
-        printed = self.git.run("rev-list", "--topo-order", "--reverse", "--parents", "--stdin", input=asked)
-        return trace_ancestry(printed.splitlines(), tips=tips, among=among)
+        return trace_ancestry(self._history(tips), tips=tips, among=among)
+
+    def lineage(self, tips: Collection[ObjectId], *, among: Collection[ObjectId]) -> tuple[CommitGraph, Ancestry]:
+        """Both in one git process."""
+        history = self._history(tips)
+        return CommitGraph.read(history), trace_ancestry(history, tips=tips, among=among)
 
     def create_tag(self, name: str, *, commit: ObjectId, message: bytes) -> ObjectId:
         """Makes a signed, annotated tag with the user's own signing set-up, and proves what was made.
@@ -364,6 +365,13 @@ class Repository:
             if key:
                 values.setdefault(key, []).append(value if is_set else "true")
         return {key: tuple(found) for key, found in values.items()}
+
+    def _history(self, tips: Collection[ObjectId]) -> list[bytes]:
+        if not tips:
+            return []
+        asked = "".join(f"{tip}\n" for tip in dict.fromkeys(tips)).encode("ascii")
+        words = ("--topo-order", "--reverse", "--parents", "--stdin")
+        return self.git.run("rev-list", *words, input=asked).splitlines()
 
     def _candidates(self, name: str) -> list[str]:
         if _HEX.match(name) and len(name) == self.id_digits:

@@ -125,7 +125,7 @@ def is_ancestor(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
 
 
 def _is_near(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
-    """Whether `one` is among the last commits before `other`. Most pushes are short: for these no process is started."""
+    """Whether `one` is among the last commits of `other`. Most pushes are short: for these no process is started."""
     ends = {other}
     for _ in range(_NEAR):
         commits = repository.commits(ends)
