@@ -49,7 +49,8 @@ Brought = Mapping[tuple["ObjectId", bytes], "CommitInfo"]
 class AuditRecord:
     """One recorded line: its fate (`entry`), what it claims (`claim`; None: unreadable), and the version it is about.
 
-    `principals` are whom the trusted signers give its key to; `note` is the notes commit that brought it.
+    `principals` are whom the trusted signers give its key to; `note` is the notes commit that brought it; `line` is
+    the record as it is stored.
     """
 
     entry: ReviewEntry
@@ -59,6 +60,7 @@ class AuditRecord:
     principals: tuple[str, ...] = ()
     note: ObjectId | None = None
     noted: int | None = None
+    line: bytes = b""
 
     @property
     def is_bad(self) -> bool:
@@ -199,6 +201,7 @@ def _record(
         judge.trust.fingerprints().get(entry.keyid, ()),
         note.object_id if note else None,
         note.committed if note else None,
+        line.line,
     )
 
 

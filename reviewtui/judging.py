@@ -98,7 +98,13 @@ class Judge:
         if decision is None:
             return VersionStatus(version, "unreviewed", 0, required)
         return VersionStatus(
-            version, state_of(decision), decision.approvals, decision.required, decision.unblock, decision.vetoed_by
+            version,
+            state_of(decision),
+            decision.approvals,
+            decision.required,
+            decision.unblock,
+            decision.vetoed_by,
+            decision.impasse,
         )
 
     def decision(self, version: ModelVersion) -> Decision:

@@ -13,7 +13,8 @@ from reviewtui.values import dataclass
 class VersionStatus:
     """A version, and where it stands: its state, how many persons' approvals count, and how many are needed.
 
-    `waits_for` are the persons who could open the gate together; `vetoed_by` those whose rejection stands.
+    `waits_for` are the persons who could open the gate together; `vetoed_by` those whose rejection stands; `impasse`
+    says why nobody could (see Decision.impasse).
     """
 
     version: ModelVersion
@@ -22,6 +23,7 @@ class VersionStatus:
     required: int = 0
     waits_for: tuple[str, ...] = ()
     vetoed_by: tuple[str, ...] = ()
+    impasse: str = ""
 
 
 def plain_status(version: ModelVersion, *, signed_tags: Container[ObjectId], required: int) -> VersionStatus | None:

@@ -15,6 +15,10 @@ class FindingState(StrEnum):
     ERROR = "error"
 
 
+IMPOSSIBLE = "Impossible"
+"""The word of a reason that nobody could change."""
+
+
 @dataclass(frozen=True, slots=True)
 class IgnoredRecord:
     """A record that did not count towards a requirement, with the reason."""
@@ -58,6 +62,18 @@ class Decision:
     stale: tuple[str, ...] = ()
     unblock: tuple[str, ...] = ()
     overridden_by: tuple[str, ...] = ()
+
+    @property
+    def impasse(self) -> str:
+        """Why nobody's approval could open the gate, as the gate says it: `impossible`, or the rule that is not met;
+        "" where people could, and where the gate is open."""
+        closing = [f for f in self.findings if f.state in (FindingState.UNMET, FindingState.ERROR) and not f.warning]
+        if self.unblock or not closing:
+            return ""
+        if any(IMPOSSIBLE in finding.reason for finding in closing):
+            return IMPOSSIBLE.lower()
+        people = tuple(finding for finding in closing if not finding.rule.startswith(("approvals", "veto")))
+        return (people or tuple(closing))[0].rule
 
     @property
     def allowed(self) -> bool:

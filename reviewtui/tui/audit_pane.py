@@ -10,13 +10,15 @@ from textual.screen import Screen
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import VERDICT_MARKS
 from reviewtui.history import AuditRecord
+from reviewtui.tui.copying import record_choices, row_choice, version_choices
 from reviewtui.tui.filters import haystack, seconds_of
-from reviewtui.tui.list_pane import ListPane, Question, with_width
+from reviewtui.tui.list_pane import ListPane, Question
+from reviewtui.tui.menu import Choice
 from reviewtui.tui.pages.record import record_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
 from reviewtui.tui.widgets.line import Line, Tone
-from reviewtui.tui.widgets.table import Cell, Column
+from reviewtui.tui.widgets.table import Cell, Column, with_width
 
 _COLUMNS = (
     Column("WHEN", 10, keep=97),
@@ -37,8 +39,9 @@ NOTHING = (
 class AuditPane(ListPane[AuditRecord]):
     """The fourth tab of the home."""
 
-    FIELDS: ClassVar[tuple[str, ...]] = ("reviewer", "verdict", "model", "version", "reason", "key", "bad", "since")
+    FIELDS: ClassVar[tuple[str, ...]] = ("reviewer", "verdict", "model", "version", "reason", "key")
     SORTS: ClassVar[tuple[str, ...]] = ("version", "reviewer", "reason")
+    TITLE_SORTS: ClassVar[dict[str, str]] = {"VERSION": "version", "REVIEWER": "reviewer", "COUNTS": "reason"}
     NOUN = "record"
     PLACEHOLDER = "words, reviewer:bob since:2026-09-01 bad:yes verdict:reject model:…"
 
@@ -95,6 +98,16 @@ class AuditPane(ListPane[AuditRecord]):
     def preview_title(self, item: AuditRecord, answer: object) -> tuple[str, str]:
         return item.name, item.entry.verdict or "unreadable"
 
+    def is_bad(self, item: AuditRecord) -> bool:
+        return item.is_bad
+
+    def copy_choices(self) -> list[Choice]:
+        record = self.table.current
+        if record is None:
+            return []
+        version = version_choices(record.version)[:2] if record.version is not None else []
+        return [*record_choices(record), *version, row_choice(self.cells(record))]
+
     def page_of(self, item: AuditRecord) -> Screen[Any] | None:
         from reviewtui.tui.record_dialog import RecordDialog
 
@@ -133,6 +146,5 @@ def _haystack(record: AuditRecord) -> str:
             ("version", version),
             ("reason", entry.reason),
             ("key", entry.keyid),
-            ("bad", "yes" if record.is_bad else "no"),
         ),
     )

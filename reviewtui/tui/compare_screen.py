@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -13,7 +13,8 @@ from textual.binding import Binding, BindingType
 from reviewtui.catalog import ModelVersion
 from reviewtui.comparison import LEAST, MISSING, Comparison, Row, cell_words
 from reviewtui.display import STATE_MARKS, plural, shorten
-from reviewtui.tui.asking import Asks
+from reviewtui.tui.copying import Copies, version_choices
+from reviewtui.tui.menu import Choice
 from reviewtui.tui.rows import STATE_TONES
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.strips import TitleLine
@@ -34,7 +35,7 @@ class Entry:
     row: Row | None = None
 
 
-class CompareScreen(Asks[ModelVersion]):
+class CompareScreen(Copies[ModelVersion]):
     """Left with q, it gives the version of the column that was looked at last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +48,6 @@ class CompareScreen(Asks[ModelVersion]):
         Binding("enter", "open", "Open", key_display="⏎"),
         Binding("t", "trend", "Trend"),
         Binding("space", "drop", "Take the column out", show=False),
-        Binding("y", "copy", "Copy the row", show=False),
         Binding("question_mark", "app.help", "Help", key_display="?"),
         Binding("q,escape", "back", "Back", key_display="q"),
     ]
@@ -255,12 +255,30 @@ class CompareScreen(Asks[ModelVersion]):
         self._comparison = comparison.reordered(kept)
         self._fill()
 
-    def action_copy(self) -> None:
-        row = self._row()
-        if row is not None:
-            cells = (cell_words(row, column, deltas=self._deltas)[0] for column in range(len(row.cells)))
-            self.app.copy_to_clipboard("\t".join((row.key, *cells)))
-            self.say_done(f"Copied the row of {row.key}.")
+    def copy_choices(self) -> Sequence[Choice]:
+        comparison, row = self._comparison, self._row()
+        if comparison is None:
+            return ()
+        every = range(len(comparison.versions))
+        names = "\t".join(["key", *(each.version.name for each in comparison.versions)])
+        rows = comparison.rows if self._whole else comparison.differing()
+        lines = [self._as_text(each, every) for each in rows]
+        return (
+            Choice("r", "row as text", self._as_text(row, every) if row is not None else ""),
+            Choice("v", "value under the cursor", cell_words(row, self._column, deltas=False)[0] if row else ""),
+            Choice("a", "all rows as text", "\n".join([names, *lines])),
+            *version_choices(self.version)[:2],
+        )
+
+    def _as_text(self, row: Row, columns: Iterable[int]) -> str:
+        return "\t".join([row.key, *(cell_words(row, column, deltas=self._deltas)[0] for column in columns)])
+
+    @on(LineTable.TitlePressed)
+    def _title_pressed(self, message: LineTable.TitlePressed) -> None:
+        message.stop()
+        if 0 < message.index <= len(shown := self._columns()):
+            self._column = shown[message.index - 1]
+            self.action_column(0)
 
     @on(LineTable.Opened)
     def action_open(self) -> None:

@@ -1,7 +1,8 @@
 """The filter language: words that must all occur, fields, dates and metrics; what it cannot do it says.
 
 1. Bare words are substrings, in any order; letters count alike in upper and lower case.
-2. `field:word` looks in one field only; `since:2026-09-01` and `since:30d` at the time; `metric:auc>0.93` at a metric.
+2. `field:word` looks in one field only; `since:2026-09-01` and `since:30d` at the time; `metric:auc>0.93` at a metric;
+   `changed:lr` at the keys that differ from the base; `bad:yes` at whether a record is unsound.
 3. A prefix that is none of a list's own is searched as plain text, and that is said.
 """
 
@@ -23,6 +24,8 @@ _METRIC = re.compile(r"([^<>=]+)(<=|>=|<|>|=)(-?[0-9]+(?:\.[0-9]*)?(?:e-?[0-9]{1
 _AGO = re.compile(r"([0-9]{1,5})([hdwmy])\Z")
 _SINCE = "since: takes a date such as 2026-09-01, or an age such as 30d."
 _BOUND = "metric: takes a metric and a bound, such as metric:auc>0.93."
+_YES_OR_NO = "bad: takes yes or no."
+_ANYTHING: Mapping[str, Sequence[str]] = {}
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt, ">": operator.gt, "<=": operator.le, ">=": operator.ge, "=": operator.eq,
 }  # fmt: skip
@@ -37,24 +40,29 @@ class Filter:
     since: float | None = None
     metrics: tuple[tuple[str, str, float], ...] = ()
     changed: tuple[str, ...] = ()
+    bad: str = ""
     complaint: str = ""
 
 
-def parse_filter(words: str, fields: Sequence[str], *, now: float) -> Filter:
-    """Take a filter apart. `fields` are the prefixes of the list, without the colon."""
+def parse_filter(
+    words: str, fields: Sequence[str], *, now: float, values: Mapping[str, Sequence[str]] = _ANYTHING
+) -> Filter:
+    """Take a filter apart. `fields` are the prefixes of the list, without the colon; `values` what some of them can
+    be."""
     needles: list[str] = []
     metrics: list[tuple[str, str, float]] = []
     changed: list[str] = []
     complaints: list[str] = []
     since: float | None = None
+    bad = ""
     for word in words.casefold().split():
         prefix, value = _prefixed(word)
         if not prefix or (prefix in fields and not value):
             needles += [] if prefix else [word]
         elif prefix not in fields:
             needles.append(word)
-            known = ", ".join(f"{field}:" for field in fields)
-            complaints.append(f"{prefix}: is no filter of this list and is searched as it stands; there are {known}.")
+            there = ", ".join(f"{field}:" for field in fields)
+            complaints.append(f"{prefix}: is no filter of this list and is searched as it stands; there are {there}.")
         elif prefix == "since":
             since = _moment(value, now)
             complaints += [] if since is not None else [_SINCE]
@@ -64,9 +72,16 @@ def parse_filter(words: str, fields: Sequence[str], *, now: float) -> Filter:
             complaints += [] if found else [_BOUND]
         elif prefix == "changed":
             changed.append(value)
+        elif prefix == "bad":
+            bad = value if value in ("yes", "no") else bad
+            complaints += [] if value in ("yes", "no") else [_YES_OR_NO]
         else:
             needles.append(f"\0{word}")
-    return Filter(tuple(needles), since, tuple(metrics), tuple(changed), " ".join(dict.fromkeys(complaints)))
+            known = values.get(prefix, ())
+            if known and not any(each.startswith(value) for each in known):
+                complaints.append(f"{prefix}: is never {value}; it is one of {', '.join(known)}.")
+    said = " ".join(dict.fromkeys(complaints))
+    return Filter(tuple(needles), since, tuple(metrics), tuple(changed), bad, said)
 
 
 def matching(

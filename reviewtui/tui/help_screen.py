@@ -94,14 +94,18 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     from reviewtui.tui.bytes_dialog import BytesDialog
     from reviewtui.tui.closer_look import CloserLook
     from reviewtui.tui.compare_screen import CompareScreen
+    from reviewtui.tui.copying import Copies
     from reviewtui.tui.home import HomeScreen
     from reviewtui.tui.marking import MarksVersions
+    from reviewtui.tui.menu import Menu
     from reviewtui.tui.push_dialog import PushDialog, PushesRecords
     from reviewtui.tui.record_dialog import RecordDialog
     from reviewtui.tui.release_dialog import ReleaseDialog
+    from reviewtui.tui.searching import Searches
     from reviewtui.tui.settings_screen import SettingsScreen
     from reviewtui.tui.sign_dialog import SignDialog
     from reviewtui.tui.since_verdict import KnowsMyVerdict
+    from reviewtui.tui.sorting import SortsRows
     from reviewtui.tui.text_tab import TextTab
     from reviewtui.tui.timeline import TimelineTable
     from reviewtui.tui.trend_screen import MetricDialog, TrendScreen
@@ -111,11 +115,15 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     named: list[tuple[str, type[Widget] | type[ReviewApp]]] = [
         ("Home", HomeScreen),
         ("Home: marks, comparison, trend", MarksVersions),
+        ("Home: order", SortsRows),
+        ("Copy menu: home, version, compare, record", Copies),
+        ("A menu", Menu),
         ("Compare", CompareScreen),
         ("Trend of a metric", TrendScreen),
         ("Trend: the line", Plot),
         ("Choose a metric", MetricDialog),
         ("Version", VersionScreen),
+        ("Version: search", Searches),
         ("Version: since your last verdict", KnowsMyVerdict),
         ("Version: the change under the cursor", CloserLook),
         ("Version: the tab Text", TextTab),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -13,14 +14,19 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.display import clean
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
+from reviewtui.tui.copying import Copies
+from reviewtui.tui.knowing import AnswersFilters
 from reviewtui.tui.list_pane import ListPane
 from reviewtui.tui.marking import MarksVersions
+from reviewtui.tui.menu import Choice
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.noticing import NoticesChanges
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.push_dialog import PushesRecords
-from reviewtui.tui.reading import ProjectSummary, Rows, read_metrics, read_rows, read_states, read_summary
+from reviewtui.tui.queue_judging import JudgesQueue
+from reviewtui.tui.reading import ProjectSummary, Rows, read_rows, read_states, read_summary
 from reviewtui.tui.rows import VersionRow, queue_of
+from reviewtui.tui.sorting import SortsRows
 from reviewtui.tui.tabs import EMPTY_QUEUE, FILLED, NO_VERSIONS, TABS
 from reviewtui.tui.undo import OffersUndo
 from reviewtui.tui.versions_pane import VersionsPane
@@ -34,7 +40,16 @@ PREVIEW_BESIDE, PREVIEW_BELOW = 110, 24
 COMPLAINT = "?"
 
 
-class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], MarksVersions):
+class HomeScreen(
+    OffersUndo[None],
+    Copies[None],
+    PushesRecords[None],
+    NoticesChanges[None],
+    AnswersFilters,
+    JudgesQueue,
+    SortsRows,
+    MarksVersions,
+):
     """Lists with a preview; everything else is opened from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -43,9 +58,7 @@ class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], Ma
         Binding("x", "verdict('reject')", "Reject"),
         Binding("slash", "filter", "Filter", key_display="/"),
         Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("s", "sort", "Sort"),
         Binding("R", "release", "Release"),
-        Binding("y", "copy", "Copy id"),
         Binding("r", "reload", "Reload"),
         Binding("ctrl+p", "app.command_palette", "Palette", key_display="^p"),
         Binding("q", "quit", "Quit"),
@@ -161,11 +174,15 @@ class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], Ma
         if not waiting and not self._chosen_by_user and rows[0]:
             self._show_tab(1)
         self.restore_view()
+        self.judge_queue(waiting)
+
+    def queue_judged(self, waiting: tuple[VersionRow, ...]) -> None:
+        pane = self.query_one("#queue", VersionsPane)
+        pane.fill(queue_of(waiting, pane.me), None, empty=EMPTY_QUEUE)
 
     def _fill(self, rows: Rows, *, waiting: tuple[VersionRow, ...]) -> None:
         queue, versions = (self.query_one(f"#{name}", VersionsPane) for name in ("queue", "versions"))
-        queue.forget_metrics()
-        versions.forget_metrics()
+        self.forget_known()
         queue.now = versions.now = self.review_app.clock()
         queue.me = self._summary.reviewer if self._summary else ""
         unread = ("Reading what waits …",) if self.waits_for("overview") else EMPTY_QUEUE
@@ -261,12 +278,6 @@ class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], Ma
         key = pane.key_of(item)
         self.ask("preview", lambda: question(self.project), then=lambda answer: pane.show_preview(key, answer))
 
-    @on(VersionsPane.MetricsWanted)
-    def _read_metrics(self, message: VersionsPane.MetricsWanted) -> None:
-        pane, versions = message.pane, message.pane.versions_of_all
-        busy = f"reading the metrics of {len(versions):,} versions"
-        self.ask("metrics", lambda: read_metrics(self.project, versions), then=pane.take_metrics, busy=busy)
-
     @on(LineTable.Opened)
     def _row_opened(self) -> None:
         self.action_open()
@@ -280,6 +291,8 @@ class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], Ma
             return "The repository is not open yet."
         if action == "settings" or action == "undo":
             return ""
+        if action == "copy":
+            return "" if self.active_pane.table.current is not None else "There is no row."
         if action in ("filter", "sort"):
             return "" if self.active_pane.total else "There is no row."
         if self.version is None:
@@ -351,17 +364,8 @@ class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], Ma
         if self._may("filter"):
             self.active_pane.start_filter()
 
-    def action_sort(self) -> None:
-        if self._may("sort") and not self.active_pane.SORTS:
-            self.say_why_not("These rows have one order: the newest first.")
-        elif self._may("sort"):
-            sort = self.active_pane.next_sort()
-            self.say(f"Sorted by {sort}." if sort else "In the catalog's order.")
-
-    def action_copy(self) -> None:
-        if self._may("copy") and (version := self.version) is not None:
-            self.app.copy_to_clipboard(version.commit)
-            self.say_done(f"Copied the commit of {version.name}: {version.commit}")
+    def copy_choices(self) -> Sequence[Choice]:
+        return self.active_pane.copy_choices()
 
     def action_reload(self) -> None:
         if self.review_app.opened is None:
@@ -374,7 +378,7 @@ class HomeScreen(OffersUndo[None], PushesRecords[None], NoticesChanges[None], Ma
         self.ask("reload", self.project.reload, then=lambda _: self.read(), busy="reading the repository again")
 
     def action_back(self) -> None:
-        if not self.active_pane.clear_filter():
+        if not self.stop_filtering() and not self.active_pane.clear_filter():
             self.say("")
 
     def remember(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from reviewtui.values import replace
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -15,7 +14,10 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from reviewtui.catalog import ModelVersion
-from reviewtui.tui.filters import Filter, matching, parse_filter
+from reviewtui.tui.copying import row_choice, version_choices
+from reviewtui.tui.filters import Filter, matching, parse_filter, values_of
+from reviewtui.tui.known import Known
+from reviewtui.tui.menu import Choice
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.widgets.line import Line
 from reviewtui.tui.widgets.strips import TitleLine, empty_page
@@ -25,13 +27,30 @@ from reviewtui.tui.widgets.text_view import TextView
 Item = TypeVar("Item")
 Question = Callable[[ProjectLike], object]
 
+_EVERY = ("since", "metric", "changed", "bad")
+"""The prefixes that every list has."""
+
 
 class ListPane(Container, Generic[Item]):
     """What a tab of the home shows. It asks nothing itself: the screen asks what it wants, and fills it."""
 
     FIELDS: ClassVar[tuple[str, ...]] = ()
-    """The prefixes of its filter."""
+    """The prefixes of its filter, beside those that every list has."""
+    VALUES: ClassVar[dict[str, tuple[str, ...]]] = {}
+    """What some of the prefixes can be."""
     SORTS: ClassVar[tuple[str, ...]] = ()
+    SORT_WORDS: ClassVar[dict[str, str]] = {
+        "newest": "the newest first",
+        "name": "by model and version",
+        "version": "by model and version",
+        "state": "as it goes from review to release",
+        "approvals": "the nearest to enough first",
+        "author": "by name",
+        "reviewer": "by name",
+        "reason": "the unsound ones first",
+    }
+    TITLE_SORTS: ClassVar[dict[str, str]] = {}
+    """The order that a click on a column's title asks for."""
     NOUN: ClassVar[str] = "row"
     PLACEHOLDER: ClassVar[str] = "words to filter by"
 
@@ -41,6 +60,15 @@ class ListPane(Container, Generic[Item]):
         def __init__(self, pane: ListPane[Any]) -> None:
             super().__init__()
             self.pane = pane
+
+    class KnowledgeWanted(Message):
+        """The filter asks for what was not read yet: `what` is metrics, changes or bad, of these versions."""
+
+        def __init__(self, pane: ListPane[Any], what: str, versions: tuple[ModelVersion, ...]) -> None:
+            super().__init__()
+            self.pane = pane
+            self.what = what
+            self.versions = versions
 
     class FilterChanged(Message):
         """Other rows are shown now."""
@@ -55,9 +83,14 @@ class ListPane(Container, Generic[Item]):
         self._times: tuple[float | None, ...] = ()
         self._empty: tuple[str, ...] = ()
         self._previewed = ""
+        self._valued: tuple[Sequence[Item], object, str, list[tuple[float, ...]]] = ((), None, "", [])
+        """The values of the metric that was filtered by last, for the rows in their order."""
         self.filter = Filter()
         self.sort = ""
+        self.is_turned = False
+        """Whether the rows stand the other way round."""
         self.now = time.time()
+        self.known = Known()
         self.me = ""
         """Who reviews here."""
 
@@ -159,8 +192,7 @@ class ListPane(Container, Generic[Item]):
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """The versions on show, in their order, each once."""
-        versions = (self.version_of(item) for item in self.table.shown_items())
-        return tuple(dict.fromkeys(version for version in versions if version is not None))
+        return self._versions_of(self.table.shown_items())
 
     @property
     def words(self) -> str:
@@ -170,7 +202,8 @@ class ListPane(Container, Generic[Item]):
     @property
     def order_said(self) -> str:
         """In which order the rows are, in words; "" where that is the usual one."""
-        return f"sorted by {self.sort}" if self.sort else ""
+        turned = ", the other way round" if self.is_turned else ""
+        return f"sorted by {self.sort}{turned}" if self.sort else turned.removeprefix(", ")
 
     @property
     def total(self) -> int:
@@ -197,30 +230,71 @@ class ListPane(Container, Generic[Item]):
     def _order(self) -> None:
         """Put the rows, and what a filter searches, in the chosen order."""
         self._ordered, self._ordered_texts = self._items, self._texts
-        if self.sort:
+        if self.sort or self.is_turned:
             texts = {id(item): text for item, text in zip(self._items, self._texts, strict=True)}
-            self._ordered = tuple(self.in_order(self._items, self.sort))
+            ordered = tuple(self.in_order(self._items, self.sort)) if self.sort else self._items
+            self._ordered = ordered[::-1] if self.is_turned else ordered
             self._ordered_texts = tuple(texts[id(item)] for item in self._ordered)
         self._times = ()
 
     def apply_filter(self) -> None:
         """Show the rows that the filter lets through."""
-        self.filter = parse_filter(self.words, self.FIELDS, now=self.now)
-        shown = self._matching() if self.words else None
+        self.filter = parse_filter(self.words, (*self.FIELDS, *_EVERY), now=self.now, values=self.VALUES)
+        shown, wanted = (None, None) if not self.words else self._matching()
         empty = (f"No {self.NOUN} matches “{self.words}”.", "Esc clears the filter.") if self._items else self._empty
+        if wanted is not None:
+            empty = ("Reading what the filter asks for …", "What matches appears as it is found. Esc stops.")
+            self.post_message(wanted)
         self.table.fill(self._ordered, shown=shown, empty=empty)
         if self.table.count == 0:
             self._clear_preview()
         self.post_message(self.FilterChanged())
 
-    def _matching(self) -> list[int]:
-        if self.filter.since is not None and not self._times:
+    def _matching(self) -> tuple[list[int], KnowledgeWanted | None]:
+        """The rows that match, as far as is known; and what must be read to know more."""
+        asked, known = self.filter, self.known
+        if asked.since is not None and not self._times:
             self._times = tuple(map(self.time_of, self._ordered))
-        return matching(self._ordered_texts, self.filter, times=self._times, metrics=self.metric_values)
+        found = matching(self._ordered_texts, asked, times=self._times, metrics=self.metric_values)
+        wanted = None
+        if asked.metrics and not known.metrics:
+            wanted = self.KnowledgeWanted(self, "metrics", self._versions_of(self._items))
+        if asked.bad:
+            fates = {index: self.is_bad(self._ordered[index]) for index in found}
+            if None in fates.values():
+                wanted = self.KnowledgeWanted(self, "bad", ())
+            found = [index for index in found if fates[index] is (asked.bad == "yes")]
+        if asked.changed:
+            versions = {index: version for index in found if (version := self.version_of(self._ordered[index]))}
+            keys = {index: known.changes.get((each.name, each.commit)) for index, each in versions.items()}
+            unread = self._versions_of([self._ordered[index] for index, text in keys.items() if text is None])
+            if unread and wanted is None:
+                wanted = self.KnowledgeWanted(self, "changes", unread)
+            found = [index for index, text in keys.items() if text and all(word in text for word in asked.changed)]
+        return found, wanted
+
+    def _versions_of(self, items: Iterable[Item]) -> tuple[ModelVersion, ...]:
+        versions = (self.version_of(item) for item in items)
+        return tuple(dict.fromkeys(version for version in versions if version is not None))
+
+    def is_bad(self, item: Item) -> bool | None:
+        """Whether a record of the item's version is unsound; None: not known yet."""
+        if self.known.bad is None:
+            return None
+        version = self.version_of(item)
+        return version is not None and version.name in self.known.bad
 
     def metric_values(self, name: str) -> Sequence[Sequence[float]]:
-        """For each item, in their order, the values of a metric; empty where the list knows none."""
-        return ()
+        """For each item, in their order, the values of a metric; empty where none was read yet."""
+        known = self.known.metrics
+        if not known:
+            return ()
+        if self._valued[0] is not self._ordered or self._valued[1] is not known or self._valued[2] != name:
+            none: dict[str, float] = {}
+            versions = map(self.version_of, self._ordered)
+            found = [values_of(known.get(each.commit, none), name) if each else () for each in versions]
+            self._valued = (self._ordered, known, name, found)
+        return self._valued[3]
 
     # Filter and sort
 
@@ -245,13 +319,19 @@ class ListPane(Container, Generic[Item]):
         self.table.focus()
         return had
 
-    def next_sort(self) -> str:
-        """Go to the next order; its name, "" for the first one."""
-        orders = ("", *self.SORTS)
-        self.sort = orders[(orders.index(self.sort) + 1) % len(orders)]
+    def sort_by(self, sort: str, *, turned: bool = False) -> None:
+        """Put the rows in one of SORTS ("": the usual order), or that the other way round."""
+        self.sort, self.is_turned = sort, turned
         self._order()
         self.apply_filter()
-        return self.sort
+
+    def copy_choices(self) -> list[Choice]:
+        """What can be copied of the row under the cursor."""
+        item = self.table.current
+        if item is None:
+            return []
+        version = self.version_of(item)
+        return [*(version_choices(version) if version is not None else []), row_choice(self.cells(item))]
 
     @on(Input.Changed)
     def _filter_changed(self, message: Input.Changed) -> None:
@@ -307,12 +387,3 @@ class ListPane(Container, Generic[Item]):
         self._previewed = ""
         self.query_one(TitleLine).show([])
         self.query_one(TextView).show(lambda width: ())
-
-
-def with_width(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
-    """The columns, the one of this title as wide as the longest text, within bounds."""
-    longest = max(map(len, texts), default=0)
-    return tuple(
-        replace(column, width=max(12, min(longest, column.most))) if column.title == title else column
-        for column in columns
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from reviewtui.values import replace
 from typing import Any, ClassVar
 
 from textual.binding import Binding, BindingType
@@ -13,6 +12,7 @@ from reviewtui.comparison import LEAST, MOST
 from reviewtui.tui.asking import Asks
 from reviewtui.tui.list_pane import ListPane
 from reviewtui.tui.tabs import TABS
+from reviewtui.values import replace
 
 
 class MarksVersions(Asks[None]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -19,6 +18,7 @@ from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.widgets.line import BLANK, Line, labelled, wrapped
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.git.notes_sync import SyncedNotes
@@ -141,12 +141,10 @@ class PushDialog(Dialog[str]):
                 self.project.push_tag(tag, remote=name)
             return synced
 
-        self.sign(
-            push,
-            may_prompt=remote.may_prompt,
-            then=lambda synced: self.dismiss(_said(name, synced, tags)),
-            doing="push",
-        )
+        def done(synced: tuple[SyncedNotes, ...]) -> None:
+            self.dismiss(_said(name, synced, tags))
+
+        self.sign(push, may_prompt=remote.may_prompt, then=done, doing="push")
 
     def action_cancel(self) -> None:
         if self._pushing:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from reviewtui.values import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from reviewtui.errors import SigningError
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.rows import VersionRow, haystacks, rows_of, rows_with_state
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.catalog import ModelVersion

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -11,18 +12,19 @@ from textual.containers import Vertical
 from reviewtui.catalog import ModelVersion
 from reviewtui.history import AuditRecord
 from reviewtui.tui.asking import Dialog
+from reviewtui.tui.copying import Copies, record_choices
+from reviewtui.tui.menu import Choice
 from reviewtui.tui.pages.record import record_lines
 from reviewtui.tui.reading import RecordView, read_record
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 
 
-class RecordDialog(Dialog[ModelVersion]):
+class RecordDialog(Copies[ModelVersion], Dialog[ModelVersion]):
     """Gives the record's version where it is to be opened, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open the version", key_display="⏎"),
-        Binding("y", "copy", "Copy the record's id"),
         Binding("q", "cancel", "Close", show=False),
     ]
 
@@ -57,6 +59,5 @@ class RecordDialog(Dialog[ModelVersion]):
         else:
             self.dismiss(self._record.version)
 
-    def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self._record.entry.id)
-        self.say_done(f"Copied the record's id: {self._record.entry.id}")
+    def copy_choices(self) -> Sequence[Choice]:
+        return record_choices(self._record)

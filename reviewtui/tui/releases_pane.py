@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from reviewtui.values import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from reviewtui.catalog import ModelVersion, VersionKind
@@ -12,13 +11,14 @@ from reviewtui.display import approvals_text, span_text
 from reviewtui.history import RELEASED, HistoryEvent, time_text
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.tui.filters import haystack
-from reviewtui.tui.list_pane import ListPane, Question, with_width
+from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.pages.gate import decision_lines
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import VersionView, read_version
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrapped
-from reviewtui.tui.widgets.table import Cell, Column
+from reviewtui.tui.widgets.table import Cell, Column, with_width
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.project import VersionStatus
@@ -62,7 +62,8 @@ class ReleaseRow:
 class ReleasesPane(ListPane[ReleaseRow]):
     """The fifth tab of the home."""
 
-    FIELDS: ClassVar[tuple[str, ...]] = ("model", "is", "reviewer", "stage", "since")
+    FIELDS: ClassVar[tuple[str, ...]] = ("model", "is", "reviewer", "stage")
+    VALUES: ClassVar[dict[str, tuple[str, ...]]] = {"is": (NEXT, CURRENT, ROLLBACK, EARLIER, WITHDRAWN)}
     NOUN = "release"
     PLACEHOLDER = "words, model:… is:current reviewer:… since:1y"
 

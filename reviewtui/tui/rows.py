@@ -11,9 +11,10 @@ from reviewtui.tui import filters
 from reviewtui.tui.filters import haystack
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.table import Cell, Column
-from reviewtui.values import dataclass
+from reviewtui.values import dataclass, replace
 
 if TYPE_CHECKING:
+    from reviewtui.policy.decision import Decision
     from reviewtui.project import VersionStatus
 
 STATE_TONES: dict[str, Tone] = {
@@ -29,7 +30,8 @@ STATE_TONES: dict[str, Tone] = {
 QUEUE_ORDER = ("in-review", "stale", "unreviewed", "approved")
 """What waits, the nearest to its end first; approved versions wait for their release."""
 
-SORTS = ("newest", "name", "state", "approvals")
+SORTS = ("newest", "name", "state", "approvals", "author")
+TITLE_SORTS = {"VERSION": "name", "STATE": "state", "APPROVED": "approvals", "AGE": "newest", "AUTHOR": "author"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +44,26 @@ class VersionRow:
     required: int = 0
     people: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    impasse: str = ""
+    judged: bool = False
+    """Whether the gate was asked: of versions without any record it is asked last."""
 
     def waits_for(self, me: str) -> str:
-        """Whom or what a waiting version waits for, in words; the one who asks is "you"."""
-        missing = self.required - self.approvals
+        """Whom or what a waiting version waits for, as the gate says it; the one who asks is "you"."""
         if self.state == "approved":
             return "its release"
-        if self.state == "stale":
-            return "a new review"
         if self.people:
             names = sorted(self.people, key=lambda name: name != me)
             return ", ".join("you" if name == me else name.partition("@")[0] for name in names)
-        if missing > 0:
-            return f"{missing} more approval{'' if missing == 1 else 's'}"
-        return "a first review" if self.state == "unreviewed" else "the gate"
+        if self.impasse:
+            return f"nobody: {self.impasse}"
+        return (
+            "a first review" if self.state == "unreviewed" else "a new review" if self.state == "stale" else "the gate"
+        )
+
+    def judged_by(self, decision: Decision) -> VersionRow:
+        """The row, with what the gate says."""
+        return replace(self, people=decision.unblock, impasse=decision.impasse, judged=True)
 
 
 VERSION_COLUMNS = (
@@ -71,7 +79,7 @@ VERSION_COLUMNS = (
 QUEUE_COLUMNS = (
     Column("VERSION", 18, fills=True, keep=100),
     Column("STATE", 12, keep=99),
-    Column("WAITS FOR", 17, keep=96),
+    Column("WAITS FOR", 17, fills=True, most=34, keep=98),
     Column("APPROVED", 8, keep=98),
     Column("AGE", 4, right=True, keep=97),
     Column("AUTHOR", 12, keep=80),
@@ -89,7 +97,8 @@ def queue_cells(row: VersionRow, now: float, me: str) -> Sequence[Cell]:
     """The cells of QUEUE_COLUMNS."""
     name, state, approved, age, author, note = _cells(row, now)
     waits = row.waits_for(me)
-    return (name, state, (waits, "accent" if waits.startswith("you") else ""), approved, age, author, note)
+    tone: Tone = "accent" if waits.startswith("you") else "warn" if waits.startswith("nobody") else ""
+    return (name, state, (waits, tone), approved, age, author, note)
 
 
 def _cells(row: VersionRow, now: float) -> tuple[Cell, Cell, Cell, Cell, Cell, Cell]:
@@ -120,7 +129,17 @@ def rows_with_state(
 ) -> tuple[VersionRow, ...]:
     """Rows with their states; `reviewers` are whoever recorded anything on a version."""
     return tuple(
-        VersionRow(s.version, s.state, s.approvals, s.required, s.waits_for, reviewers(s.version)) for s in overview
+        VersionRow(
+            s.version,
+            s.state,
+            s.approvals,
+            s.required,
+            s.waits_for,
+            reviewers(s.version),
+            s.impasse,
+            bool(s.waits_for or s.impasse),
+        )
+        for s in overview
     )
 
 
@@ -144,6 +163,8 @@ def sorted_rows(rows: Sequence[VersionRow], sort: str) -> tuple[VersionRow, ...]
         return tuple(sorted(rows, key=lambda row: -(row.version.created or 0)))
     if sort == "name":
         return tuple(sorted(rows, key=lambda row: row.version.name))
+    if sort == "author":
+        return tuple(sorted(rows, key=lambda row: row.version.author.casefold()))
     if sort == "state":
         order = list(STATE_MARKS)
         return tuple(sorted(rows, key=lambda row: order.index(row.state) if row.state in order else -1))

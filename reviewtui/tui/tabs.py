@@ -30,7 +30,7 @@ class HomeTab:
 
 TABS = (
     HomeTab("Queue", "what waits for review", lambda: VersionsPane(
-        QUEUE_COLUMNS, queue_cells, sorts=("newest", "name"), name="queue")),
+        QUEUE_COLUMNS, queue_cells, sorts=SORTS, name="queue")),
     HomeTab("Versions", "all of them", lambda: VersionsPane(
         VERSION_COLUMNS, version_cells, sorts=SORTS, name="versions")),
     HomeTab("Timeline", "what happened, release by release", TimelinePane, read_timeline),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from reviewtui.values import replace
 from typing import ClassVar
 
 from textual import on
@@ -18,6 +17,7 @@ from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, wrapped
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 from reviewtui.tui.widgets.text_view import TextView
+from reviewtui.values import replace
 
 SPLIT_FROM = 100
 """Columns of the terminal from which two sides stand beside each other."""

@@ -14,12 +14,12 @@ from reviewtui.display import VERDICT_MARKS, span_text
 from reviewtui.history import RELEASED, HistoryEvent
 from reviewtui.settings import DIRECTORY
 from reviewtui.tui.filters import haystack, seconds_of
-from reviewtui.tui.list_pane import ListPane, Question, with_width
+from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.pages.record import event_lines, record_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
 from reviewtui.tui.widgets.line import Line, Tone, wrapped
-from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.table import Cell, Column, LineTable, with_width
 from reviewtui.values import dataclass
 
 _COLUMNS = (
@@ -77,7 +77,7 @@ class TimelineTable(LineTable[TimelineRow]):
 class TimelinePane(ListPane[TimelineRow]):
     """The third tab of the home."""
 
-    FIELDS: ClassVar[tuple[str, ...]] = ("event", "model", "by", "reviewer", "since", "bad")
+    FIELDS: ClassVar[tuple[str, ...]] = ("event", "model", "by", "reviewer")
     NOUN = "event"
     PLACEHOLDER = "words, event:released model:… reviewer:… since:30d bad:yes"
 
@@ -153,6 +153,10 @@ class TimelinePane(ListPane[TimelineRow]):
         record = item.event.record if item.event else None
         return None if record is None else lambda project: read_record(project, record)
 
+    def is_bad(self, item: TimelineRow) -> bool:
+        record = item.event.record if item.event else None
+        return record is not None and record.is_bad
+
     def preview(self, item: TimelineRow, answer: object, width: int) -> list[Line]:
         if isinstance(answer, RecordView):
             return record_lines(answer, width)
@@ -208,7 +212,6 @@ def _haystack(row: TimelineRow) -> str:
     record = event.record
     fields = [("event", event.event), ("model", event.model), ("by", event.actor)]
     fields += [("reviewer", name) for name in (event.approved_by or ((event.actor,) if record else ()))]
-    fields.append(("bad", "yes" if record is not None and record.is_bad else "no"))
     return haystack(f"{event.event} {event.name} {event.actor} {event.commit} {event.ref} {event.detail}", fields)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from reviewtui.values import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.review import Verdict
 from reviewtui.tui.asking import Asks
+from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
     from reviewtui.tui.sign_dialog import SignDialog

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from reviewtui.values import dataclass, replace
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.widgets import Input
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import STATE_MARKS, approvals_text
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
+from reviewtui.tui.copying import Copies, entry_choices, version_choices
+from reviewtui.tui.menu import Choice
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.pages.config import config_page
 from reviewtui.tui.pages.data import data_page
@@ -27,6 +27,7 @@ from reviewtui.tui.pages.summary import summary_lines
 from reviewtui.tui.push_dialog import PushesRecords
 from reviewtui.tui.reading import VersionView, as_now, read_version
 from reviewtui.tui.rows import STATE_TONES
+from reviewtui.tui.searching import Searches
 from reviewtui.tui.since_verdict import KnowsMyVerdict, read_since
 from reviewtui.tui.text_tab import FILE_COLUMNS, TextTab, file_cells
 from reviewtui.tui.undo import OffersUndo
@@ -34,6 +35,7 @@ from reviewtui.tui.widgets.line import Line, Part
 from reviewtui.tui.widgets.strips import Tab, TabLine, TitleLine, empty_page
 from reviewtui.tui.widgets.table import LineTable
 from reviewtui.tui.widgets.text_view import TextView
+from reviewtui.values import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,14 @@ TEXT_TAB = len(PAGES) - 1
 """The tab that TextTab draws."""
 
 
-class VersionScreen(OffersUndo[ModelVersion], PushesRecords[ModelVersion], KnowsMyVerdict, TextTab):
+class VersionScreen(
+    OffersUndo[ModelVersion],
+    Searches[ModelVersion],
+    Copies[ModelVersion],
+    PushesRecords[ModelVersion],
+    KnowsMyVerdict,
+    TextTab,
+):
     """Left with q, it gives the version that was looked at last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,9 +83,7 @@ class VersionScreen(OffersUndo[ModelVersion], PushesRecords[ModelVersion], Knows
         Binding("q,escape", "back", "Back", key_display="q"),
         Binding("R", "release", "Release"),
         Binding("f", "fold", "Unchanged"),
-        Binding("slash", "search", "Search", key_display="/"),
         Binding("J", "version(1)", "Next version"),
-        Binding("y", "copy", "Copy id"),
         Binding("r", "reload", "Reload"),
         Binding("N", "change(-1)", "Previous change", show=False),
         Binding("K", "version(-1)", "Previous version", show=False),
@@ -102,9 +109,7 @@ class VersionScreen(OffersUndo[ModelVersion], PushesRecords[ModelVersion], Knows
         with Horizontal(id="body"):
             yield LineTable(FILE_COLUMNS, file_cells, key=lambda diff: diff.pair.path, id="files")
             yield TextView(id="page")
-        search = Input(placeholder="search in this tab", classes="filter", select_on_focus=False)
-        search.display = False
-        yield search
+        yield self.search_line()
 
     def on_mount(self) -> None:
         self.query_one(TextView).focus()
@@ -342,42 +347,20 @@ class VersionScreen(OffersUndo[ModelVersion], PushesRecords[ModelVersion], Knows
     def version_meant(self) -> ModelVersion | None:
         return self._version
 
-    def action_copy(self) -> None:
-        self.app.copy_to_clipboard(self._version.commit)
-        self.say_done(f"Copied the commit of {self._version.name}: {self._version.commit}")
+    def copy_choices(self) -> Sequence[Choice]:
+        view, current = self._view, self.query_one(TextView).current
+        choices = version_choices(self._version)
+        if view is not None and view.base is not None:
+            choices.append(Choice("b", "commit of the base", view.base.commit))
+        here = current.text.strip() if current is not None else ""
+        return [*choices, Choice("r", "change as text", here), *entry_choices(view.reviews if view else ())]
 
     def action_reload(self) -> None:
         self.say("")
         self.ask("reload", self.project.reload, then=lambda _: self.read(), busy="reading the repository again")
 
-    # Search
-
-    def action_search(self) -> None:
-        if self._may("search"):
-            box = self.query_one(Input)
-            box.display = True
-            box.focus()
-
-    @on(Input.Changed)
-    def _search_changed(self, message: Input.Changed) -> None:
-        if message.input.display:
-            found = self.query_one(TextView).search(message.value.strip())
-            words = "1 line holds it" if found == 1 else f"{found:,} lines hold it"
-            self.say(f"{words}; n and N go through them." if found else f"{words}." if message.value.strip() else "")
-
-    @on(Input.Submitted)
-    def _search_done(self) -> None:
-        self.query_one(TextView).focus()
-
     def action_back(self) -> None:
-        box = self.query_one(Input)
-        if box.display:
-            box.value = ""
-            box.display = False
-            self.query_one(TextView).search("")
-            self.query_one(TextView).focus()
-            self.say("")
-        else:
+        if not self.end_search():
             self.dismiss(self._version)
 
 

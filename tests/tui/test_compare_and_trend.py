@@ -77,7 +77,7 @@ async def test_the_base_the_order_and_the_values_can_be_changed() -> None:
         assert values[1:] == sorted(values[1:], reverse=True)
         await press(pilot, "space", "space", "space")
         assert "least" in notice(pilot)
-        await press(pilot, "y")
+        await press(pilot, "y", "r")
         assert pilot.app.clipboard.startswith("auc\t")
 
 
@@ -253,6 +253,6 @@ async def test_a_hostile_trend_is_harmless() -> None:
     project.metric_history = lambda versions: tuple((Fact(WORST, WORST, 0.5),) for _ in versions)  # type: ignore[method-assign]
     async with opened(project, size=(200, 60)) as pilot:
         await press(pilot, "2", "t")
-        for key in ("h", "T", "m", "escape", "y"):
+        for key in ("h", "T", "m", "escape", "y", "escape"):
             await press(pilot, key)
             assert not FORBIDDEN & set(screen_text(pilot).replace("\n", ""))

@@ -135,25 +135,6 @@ async def test_a_filter_narrows_the_list_and_escape_clears_it() -> None:
         assert "No version matches" in screen_text(pilot)
 
 
-async def test_sorting_goes_round_and_keeps_the_cursor_on_its_version() -> None:
-    async with opened() as pilot:
-        await press(pilot, "2", "G")
-        kept = pilot.app.screen.version
-        seen = []
-        for _ in range(5):
-            await press(pilot, "s")
-            seen.append(pilot.app.screen.active_pane.sort)
-            assert pilot.app.screen.version == kept
-        assert seen == ["newest", "name", "state", "approvals", ""]
-
-
-async def test_y_copies_the_commit() -> None:
-    async with opened() as pilot:
-        await press(pilot, "y")
-        assert pilot.app.clipboard == VERSIONS[0].commit
-        assert VERSIONS[0].commit in notice(pilot)
-
-
 async def test_r_reads_the_repository_again() -> None:
     project = story()
     async with opened(project) as pilot:

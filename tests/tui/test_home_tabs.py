@@ -109,7 +109,7 @@ async def test_enter_on_a_record_shows_it_whole_and_enter_again_opens_its_versio
         await press(pilot, "4", "home", "enter")
         assert isinstance(pilot.app.screen, RecordDialog)
         assert "reviewer" in screen_text(pilot)
-        await press(pilot, "y")
+        await press(pilot, "y", "i")
         assert "sha256:" in notice(pilot)
         await press(pilot, "enter")
         assert isinstance(pilot.app.screen, VersionScreen)

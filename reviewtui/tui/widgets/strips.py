@@ -214,10 +214,8 @@ class KeyLine(Toned):
         width = self.size.width
         spans: list[tuple[str, Tone]] = [(" ", "")]
         x, self._spans = 1, []
-        for hint in self.hints():
-            length = cell_len(hint.key) + cell_len(hint.words) + 3
-            if x + length > width + 2:
-                continue
+        for hint in _fitting(self.hints(), width):
+            length = _length(hint)
             self._spans.append((x, x + length - 2, hint.action))
             spans += [
                 (hint.key, "dim" if hint.why_not else "accent"),
@@ -230,6 +228,26 @@ class KeyLine(Toned):
         for start, end, action in self._spans:
             if start <= event.x < end:
                 self.post_message(self.Pressed(action))
+
+
+_WAYS_OUT = ("app.help", "quit", "back", "cancel")
+"""The actions whose keys are shown at any width, at the end of the line."""
+
+
+def _length(hint: KeyHint) -> int:
+    return cell_len(hint.key) + cell_len(hint.words) + 3
+
+
+def _fitting(hints: Sequence[KeyHint], width: int) -> list[KeyHint]:
+    """The hints that there is room for, in their order; help and the way out are always among them, at the end."""
+    last = sorted((hint for hint in hints if hint.action in _WAYS_OUT), key=lambda hint: hint.action != "app.help")
+    room = width + 1 - sum(map(_length, last))
+    shown: list[KeyHint] = []
+    for hint in hints:
+        if hint.action not in _WAYS_OUT and _length(hint) <= room:
+            shown.append(hint)
+            room -= _length(hint)
+    return [*shown, *last]
 
 
 def empty_page(*paragraphs: str) -> Callable[[int], list[Line]]:

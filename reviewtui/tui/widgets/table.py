@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from reviewtui.values import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -17,6 +16,7 @@ from textual.strip import Strip
 
 from reviewtui.tui.widgets.line import Line, Tone, fit, wrapped
 from reviewtui.tui.widgets.toned import Toned
+from reviewtui.values import dataclass, replace
 
 Item = TypeVar("Item")
 Cell = tuple[str, Tone]
@@ -76,6 +76,19 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         def __init__(self, table: LineTable[Any]) -> None:
             super().__init__()
             self.table = table
+
+        @property
+        def control(self) -> LineTable[Any]:
+            return self.table
+
+    class TitlePressed(Message):
+        """A column's title was clicked; `index` counts the columns that are shown."""
+
+        def __init__(self, table: LineTable[Any], title: str, index: int) -> None:
+            super().__init__()
+            self.table = table
+            self.title = title
+            self.index = index
 
         @property
         def control(self) -> LineTable[Any]:
@@ -228,6 +241,17 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             self.cursor = row
             if event.chain == 2:
                 self.action_open()
+            return
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y == 0 and self._shown:
+            self._press_title(offset.x)
+
+    def _press_title(self, x: int) -> None:
+        start = 1
+        for index, (column, size) in enumerate(self._layout(self.size.width)):
+            if start <= x < start + size + 1:
+                self.post_message(self.TitlePressed(self, column.title, index))
+            start += size + 1
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if (row := self._row_at(event)) != self._hover:
@@ -304,3 +328,14 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 def _row_where(of: Callable[[Item], str], wanted: str, items: Sequence[Item], shown: Sequence[int]) -> int | None:
     """The first row whose item has what is wanted."""
     return next((row for row, index in enumerate(shown) if of(items[index]) == wanted), None)
+
+
+def with_width(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
+    """The columns, the one of this title as wide as the longest text, within bounds."""
+    longest = max(map(len, texts), default=0)
+    return tuple(
+        replace(column, width=(width := max(12, min(longest, column.most))), most=width + 2)
+        if column.title == title
+        else column
+        for column in columns
+    )
