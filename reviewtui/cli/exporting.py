@@ -81,11 +81,25 @@ def _html(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
     html.write(trail, out, ReleaseFacts(project.library))
 
 
+def _bundle(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
+    from reviewtui.export import bundle, html
+    from reviewtui.release_facts import ReleaseFacts
+
+    source = bundle.BundleSource(
+        project.repository,
+        lambda: project.audit_trail(trail.header.scope),
+        lambda told, file: html.write(told, file, ReleaseFacts(project.library)),
+        project.signer,
+    )
+    bundle.write(source, out)
+
+
 FORMATS = {
     "jsonl": Format("JSON Lines: exact, for programs; --schema prints its JSON Schema", ".jsonl", _json_lines),
     "csv": Format("a row an event, safe in a spreadsheet; texts are made visible, not kept exact", ".csv", _csv),
     "md": Format("Markdown: a report to read, each release with its decision and its evidence", ".md", _markdown),
     "html": Format("the same with plots, as one file without scripts; print it for a PDF", ".html", _html),
+    "bundle": Format("all of it with its Git history, signed, and programs to check it", ".tar", _bundle, True),
 }
 """{name: form}. The first is what is written where nothing is asked for."""
 
