@@ -20,7 +20,7 @@ from reviewtui.catalog import (
 )
 from reviewtui.errors import UnknownRevisionError, UnknownVersionError
 from reviewtui.git.graph import CommitGraph
-from reviewtui.git.history import Ancestry
+from reviewtui.git.history import Ancestry, AskedAncestors
 from reviewtui.git.objects import CommitInfo, ObjectId, Ref, TagObject, TreeEntry
 from reviewtui.git.repository import Repository
 from reviewtui.settings import DIRECTORY, Settings
@@ -52,6 +52,7 @@ class VersionLibrary:
         self.refs = refs
         self.settings = settings
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
+        self._asked: dict[ObjectId, AskedAncestors] = {}
         self.graph = graph or CommitGraph({})
         self._tags: dict[ObjectId, TagObject | None] = {}
         self._pinned: dict[tuple[str, str, ObjectId], BaseChoice] = {}
@@ -185,8 +186,13 @@ class VersionLibrary:
         pinned = self._pinned.get((version.model, version.version, version.commit))
         if pinned is not None:
             return pinned
-        self.load_for_judging([version])
-        return choose_base(version, self._catalog_of(version.model), self._ancestors[version.commit])
+        catalog, ancestors = self._catalog_of(version.model), self._ancestors.get(version.commit)
+        return choose_base(version, catalog, ancestors or self._ancestors_asked(version.commit))
+
+    def _ancestors_asked(self, commit: ObjectId) -> AskedAncestors:
+        if commit not in self._asked:
+            self._asked[commit] = AskedAncestors(self.repository, commit)
+        return self._asked[commit]
 
     def pin_base(self, version: ModelVersion, base: ModelVersion | None) -> None:
         """From now on a version's base is this one: what a release was compared with stays what it was."""
@@ -261,8 +267,10 @@ class VersionLibrary:
     def contributions(self, version: ModelVersion, base: ModelVersion | None) -> tuple[CommitInfo, ...]:
         """The version's own commit, then every other since the base that touches the model's path, or what its facts
         are read from elsewhere."""
-        self.load_graph([version])
-        since = self.graph.between(base.commit if base else None, version.commit)
+        graph, beyond = self.graph, base.commit if base else None
+        if version.commit not in graph:
+            graph = self.repository.graph([version.commit], beyond=beyond)
+        since = graph.between(beyond, version.commit)
         infos = self.repository.commits([version.commit, *since])
         parents = self.repository.commits({parent for info in infos.values() for parent in info.parents})
         places = self._places_of(version)

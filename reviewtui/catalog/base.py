@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import islice
 
 from reviewtui.catalog.model import BaseChoice, ModelVersion, VersionCatalog, VersionKind
@@ -20,7 +20,7 @@ from reviewtui.values import dataclass
 _NOTHING = "no earlier release: everything is new"
 
 
-def choose_base(version: ModelVersion, catalog: VersionCatalog, ancestors: frozenset[ObjectId]) -> BaseChoice:
+def choose_base(version: ModelVersion, catalog: VersionCatalog, ancestors: Container[ObjectId]) -> BaseChoice:
     """The base of a version, and why that one.
 
     `ancestors` are those commits of the model's versions that the version's commit descends from, or is.
@@ -38,7 +38,7 @@ def choose_base(version: ModelVersion, catalog: VersionCatalog, ancestors: froze
     return BaseChoice(None, _NOTHING + _beside(skipped or beside))
 
 
-def _base_of_commit(version: ModelVersion, rows: Sequence[ModelVersion], ancestors: frozenset[ObjectId]) -> BaseChoice:
+def _base_of_commit(version: ModelVersion, rows: Sequence[ModelVersion], ancestors: Container[ObjectId]) -> BaseChoice:
     behind = (row for row in _Releases(rows, 0) if row.commit in ancestors and row.commit != version.commit)
     base, skipped = _first_standing(behind)
     if base is not None:

@@ -22,7 +22,8 @@ class CommitGraph:
     def read(cls, lines: Iterable[bytes]) -> CommitGraph:
         """From `rev-list --topo-order --parents`: one "commit parent…" a line."""
         rows = (line.decode("ascii").split() for line in lines)
-        return cls({row[0]: tuple(row[1:]) for row in rows if row})
+        known = {row[0]: tuple(row[1:]) for row in rows if row}
+        return cls({commit: tuple(each for each in parents if each in known) for commit, parents in known.items()})
 
     def __contains__(self, commit: ObjectId) -> bool:
         return commit in self._parents

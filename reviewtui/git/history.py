@@ -2,9 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
+from typing import Protocol
 
 from reviewtui.git.objects import ObjectId
+
+
+class Traces(Protocol):
+    """What a repository says of the descent of one commit."""
+
+    def descends(self, commit: ObjectId, ancestor: ObjectId) -> bool: ...
+    def ancestors(self, commit: ObjectId) -> frozenset[ObjectId]: ...
+
+
+class AskedAncestors(Container[ObjectId]):
+    """The ancestors of one commit, as far as they are asked about.
+
+    The first that is asked about is nearly always one, and near: that is found without a walk through all history.
+    Where it is none, all of them are listed.
+    """
+
+    def __init__(self, repository: Traces, commit: ObjectId) -> None:
+        self._repository = repository
+        self._commit = commit
+        self._near: ObjectId | None = None
+        self._all: frozenset[ObjectId] | None = None
+
+    def __contains__(self, commit: object) -> bool:
+        if commit in (self._commit, self._near):
+            return True
+        if self._all is None:
+            if self._near is None and self._repository.descends(self._commit, ObjectId(str(commit))):
+                self._near = ObjectId(str(commit))
+                return True
+            self._all = self._repository.ancestors(self._commit)
+        return commit in self._all
 
 
 class Ancestry:

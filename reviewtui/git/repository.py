@@ -297,21 +297,39 @@ class Repository:
         infos = self.commits(ids)
         return tuple(infos[each] for each in ids if each in infos)
 
-    def graph(self, tips: Collection[ObjectId]) -> CommitGraph:
-        """The history of some commits, in one git process."""
+    def graph(self, tips: Collection[ObjectId], *, beyond: ObjectId | None = None) -> CommitGraph:
+        """The history of some commits, in one git process; with `beyond` only what that commit does not descend from.
+        """
         asked = "".join(f"{tip}\n" for tip in dict.fromkeys(tips)).encode("ascii")
+        if beyond is not None:
+            asked += f"^{beyond}\n".encode("ascii")
         return CommitGraph.read(
             self.git.run("rev-list", "--topo-order", "--parents", "--stdin", input=asked).split(b"\n")
         )
+
+    def descends(self, commit: ObjectId, ancestor: ObjectId) -> bool:
+        """Whether a commit descends from another one, or is it; False where that cannot be found out."""
+        if commit == ancestor:
+            return True
+        try:
+            self.git.run("merge-base", "--is-ancestor", ancestor, commit)
+        except GitCommandError:
+            return False
+        return True
+
+    def ancestors(self, commit: ObjectId) -> frozenset[ObjectId]:
+        """Every commit that a commit descends from, and itself, in one git process."""
+        printed = self.git.run("rev-list", "--stdin", input=f"{commit}\n".encode("ascii"))
+        return frozenset(ObjectId(each) for each in printed.decode("ascii").split())
 
     def ancestry(self, tips: Collection[ObjectId], *, among: Collection[ObjectId]) -> Ancestry:
         """Which of the `among` commits each tip descends from, in one git process."""
         return trace_ancestry(self._history(tips), tips=tips, among=among)
 
     def lineage(self, tips: Collection[ObjectId], *, among: Collection[ObjectId]) -> tuple[CommitGraph, Ancestry]:
-        """Both in one git process."""
+        """Both in one git process. The graph wants children before their parents."""
         history = self._history(tips)
-        return CommitGraph.read(history), trace_ancestry(history, tips=tips, among=among)
+        return CommitGraph.read(reversed(history)), trace_ancestry(history, tips=tips, among=among)
 
     def create_tag(self, name: str, *, commit: ObjectId, message: bytes) -> ObjectId:
         """Makes a signed, annotated tag with the user's own signing set-up, and proves what was made.
