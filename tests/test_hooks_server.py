@@ -469,10 +469,16 @@ def test_no_push_makes_another_branch_the_trusted_one(server: Server) -> None:
     server.refuses("in place of refs/heads/main", "main~1:refs/heads/trunk")
 
 
-def test_a_push_to_an_alias_of_the_trusted_branch_is_a_push_to_it(server: Server) -> None:
-    server.git("symbolic-ref", "refs/heads/alias", "refs/heads/main")
+@pytest.mark.parametrize("alias", ["refs/heads/alias", "refs/tags/alias", "refs/other/alias"])
+def test_a_push_to_an_alias_of_the_trusted_branch_is_a_push_to_it(server: Server, alias: str) -> None:
+    server.git("symbolic-ref", alias, "refs/heads/main")
     server.scene.settings(policy=server.scene.policy(version=2))
-    server.refuses("approvals: 1 of release-manager", "main:refs/heads/alias")
+    server.refuses("approvals: 1 of release-manager", f"+main:{alias}")
+
+
+def test_a_push_to_an_alias_of_the_records_is_a_push_to_them(server: Server) -> None:
+    server.git("symbolic-ref", "refs/notes/reviewtui/alias", REVIEWS)
+    server.refuses("record-removed", ":refs/notes/reviewtui/alias")
 
 
 @pytest.mark.parametrize(

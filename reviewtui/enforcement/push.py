@@ -15,18 +15,19 @@ from reviewtui.clock import Clock
 from reviewtui.enforcement.model import NOTES_PREFIX, TAG_PREFIX, Judgement, PushScene, Refusal
 from reviewtui.enforcement.notes_rules import judge_notes
 from reviewtui.git.objects import ObjectId, Ref, RefName
-from reviewtui.git.refs import read_refs
+from reviewtui.git.refs import BROWSED, read_refs
 from reviewtui.git.repository import Repository
 from reviewtui.git.state import DIRECTORY as STATE_DIRECTORY
 from reviewtui.git.updates import RefUpdate, refs_after, symbolic_targets
 from reviewtui.records import REVIEWS_REF
 from reviewtui.settings import DIRECTORY, Settings, load_settings
-from reviewtui.values import dataclass, replace
+from reviewtui.values import dataclass, field, replace
 
 REPLACE_PREFIX = "refs/replace/"
 MEMORY_PREFIX = "refs/reviewtui/"
 """Below it is what one clone has seen; a server that took it would remember what it never saw."""
 _REMOTES = "refs/remotes/"
+_GUARDED = (TAG_PREFIX, NOTES_PREFIX, REPLACE_PREFIX, MEMORY_PREFIX)
 OLDER_TAGS_FILE = "older-tags"
 _OWN_MEMORY = "bad-name: What a clone remembers to have seen is its own: it is neither sent nor received."
 
@@ -36,34 +37,47 @@ class PushedSide:
     """Where a push goes, as far as a hook can see it.
 
     `trusted` is the trusted branch as the receiving side names it, `trusted_commit` where it is before the push.
+    `symbolic` are the refs that stand for others: {symbolic ref: the other}.
     """
 
     trusted: RefName | None
     trusted_commit: ObjectId | None
     before: tuple[Ref, ...]
+    symbolic: Mapping[RefName, RefName] = field(default_factory=dict)
 
 
-def concerns(updates: Iterable[RefUpdate], trusted: Collection[RefName | None]) -> bool:
+def is_guarded(updates: Iterable[RefUpdate]) -> bool:
+    """Whether a push is about tags or records by the names of its refs alone."""
+    return any(each.ref.lower().startswith(_GUARDED) for each in updates)
+
+
+def concerns(updates: Collection[RefUpdate], trusted: Collection[RefName | None]) -> bool:
     """Whether any rule is about a push; most change candidates alone, and cost nothing more.
 
     `trusted` are the branches that are trusted or could become so; none: there is none yet, and any push may bring it.
     """
-    prefixes = (TAG_PREFIX, NOTES_PREFIX, REPLACE_PREFIX, MEMORY_PREFIX)
     names = {name.lower() for name in trusted if name is not None}
-    return not trusted or any(each.ref.lower().startswith(prefixes) or each.ref.lower() in names for each in updates)
+    return not trusted or is_guarded(updates) or any(each.ref.lower() in names for each in updates)
 
 
-def follow_symbolic(updates: Iterable[RefUpdate], repository: Repository) -> tuple[RefUpdate, ...]:
+def follow_symbolic(updates: Iterable[RefUpdate], targets: Mapping[RefName, RefName]) -> tuple[RefUpdate, ...]:
     """The updates with each symbolic ref replaced by the ref that it stands for (law 3)."""
-    targets = symbolic_targets(repository)
     return tuple(replace(each, ref=targets[each.ref]) if each.ref in targets else each for each in updates)
 
 
-def receiving_side(repository: Repository) -> PushedSide:
+def receiving_side(repository: Repository, updates: Iterable[RefUpdate]) -> PushedSide:
     """The side that a hook on the server sees: its own refs, not yet changed."""
-    refs = repository.refs()
-    trusted = repository.trusted_branch(refs)
-    return PushedSide(trusted.name, trusted.commit, refs) if trusted is not None else PushedSide(None, None, refs)
+    refs = read_refs(repository.git, (*BROWSED, NOTES_PREFIX))
+    places = tuple(f"{place}/" for place in (*BROWSED, NOTES_PREFIX))
+    if all(update.ref.startswith(places) for update in updates):
+        symbolic = {ref.name: RefName(ref.symbolic_target) for ref in refs if ref.symbolic_target}
+    else:
+        symbolic = symbolic_targets(repository)
+    before = tuple(ref for ref in refs if not ref.name.startswith(NOTES_PREFIX))
+    trusted = repository.trusted_branch(before)
+    if trusted is None:
+        return PushedSide(None, None, before, symbolic)
+    return PushedSide(trusted.name, trusted.commit, before, symbolic)
 
 
 def trusted_names(repository: Repository) -> frozenset[RefName]:
@@ -169,7 +183,7 @@ def _meant(ref: RefName, trusted: RefName | None) -> str:
     name = ref.lower()
     for prefix in (TAG_PREFIX, f"{NOTES_PREFIX}/"):
         if name.startswith(prefix) and not ref.startswith(prefix):
-            return f"{prefix}{ref[len(prefix):]}"
+            return f"{prefix}{ref[len(prefix) :]}"
     return trusted if trusted is not None and name == trusted.lower() and ref != trusted else ""
 
 
@@ -193,4 +207,3 @@ def _older_tags(repository: Repository) -> Mapping[RefName, ObjectId]:
         words = (line.split(maxsplit=1) for line in text.split("\n"))
         return {RefName(pair[1].strip()): ObjectId(pair[0]) for pair in words if len(pair) == 2}
     return {}
-

@@ -18,7 +18,7 @@ from reviewtui.errors import UsageError
 SHEBANG = b"#!/usr/bin/env python3\n"
 
 _LEFT_OUT = ("tui", "demo", "export")
-_FACES = ("cli/__init__.py", "cli/hook_entry.py")
+_FACES = ("cli/__init__.py", "cli/hook_entry.py", "cli/hook_run.py")
 _DATE = (1980, 1, 1, 0, 0, 0)
 _MAIN = b'''\
 """The server's hook: judges what Git is about to receive."""
