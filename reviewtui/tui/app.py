@@ -23,7 +23,6 @@ from reviewtui.display import clean
 from reviewtui.tui.asking import Asks, screen_bindings
 from reviewtui.tui.help_screen import HelpScreen, key_names
 from reviewtui.tui.home import HomeScreen
-from reviewtui.tui.named_bindings import NamesBindings
 from reviewtui.tui.preferences import Preferences, load_preferences
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
@@ -35,17 +34,17 @@ if TYPE_CHECKING:
     from reviewtui.facts.model import Fact
 
 
-class ReviewApp(NamesBindings, App[int]):
+class ReviewApp(App[int]):
     """The app on one repository. `open_project` runs in a worker: the frame is painted before it has ended."""
 
     TITLE = "reviewtui"
     CSS_PATH = "review.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark,f1", "help", "Help", key_display="?", show=False),
-        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
-        Binding("f9", "switch_theme", "Switch the theme", show=False),
-        Binding("ctrl+z", "suspend_process", "Suspend to the shell", show=False),
-        Binding("ctrl+c", "help_quit", "Copy the selected text, or say how to quit", show=False),
+        Binding("question_mark,f1", "help", "Help", key_display="?", show=False, id="app.help"),
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
+        Binding("f9", "switch_theme", "Switch the theme", show=False, id="app.theme"),
+        Binding("ctrl+z", "suspend_process", "Suspend to the shell", show=False, id="app.suspend"),
+        Binding("ctrl+c", "help_quit", "Copy the selected text, or say how to quit", show=False, id="app.how-to-quit"),
     ]
 
     def __init__(

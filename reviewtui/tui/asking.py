@@ -22,7 +22,7 @@ from textual.worker import get_current_worker
 
 from reviewtui.errors import ReviewTuiError
 from reviewtui.tui.messages import Answer, Refusal
-from reviewtui.tui.named_bindings import NamesBindings, with_keys
+from reviewtui.tui.named_bindings import with_keys
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.strips import KeyHint, KeyLine, NoticeLine
@@ -40,7 +40,7 @@ _DOING = {
 }
 
 
-class Asks(NamesBindings, Screen[Result]):
+class Asks(Screen[Result]):
     """A screen with a notice line and a key line at its foot, and questions under way."""
 
     def __init__(self) -> None:
@@ -237,7 +237,9 @@ def screen_bindings(screen: type[Screen[Any]]) -> Iterator[Binding]:
 class Dialog(Asks[Result], ModalScreen[Result]):
     """A screen over the present one; Esc leaves it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "Cancel", key_display="esc")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", key_display="esc", id="dialog.cancel")
+    ]
 
     def action_cancel(self) -> None:
         self.dismiss(None)

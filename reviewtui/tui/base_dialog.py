@@ -31,9 +31,9 @@ class BaseDialog(Dialog[ModelVersion]):
     """Gives the chosen version, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Compare with it", key_display="⏎"),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("q", "cancel", "Cancel", show=False),
+        Binding("enter", "choose", "Compare with it", key_display="⏎", id="base.choose"),
+        Binding("slash", "filter", "Filter", key_display="/", id="base.filter"),
+        Binding("q", "cancel", "Cancel", show=False, id="base.cancel"),
     ]
 
     def __init__(self, head: ModelVersion, present: ModelVersion | None) -> None:

@@ -23,7 +23,9 @@ _MOST_NAMED = 200
 class BytesDialog(Dialog[None]):
     """Shows texts, each under a title."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,i", "cancel", "Close", key_display="q", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,i", "cancel", "Close", key_display="q", show=False, id="bytes.cancel")
+    ]
 
     def __init__(self, title: str, texts: Sequence[tuple[str, str]]) -> None:
         super().__init__()

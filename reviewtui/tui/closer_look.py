@@ -24,11 +24,11 @@ class CloserLook(Asks[ModelVersion]):
     """The highlighted change is meant; where none is, the first one in sight."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("i", "bytes", "Bytes of the change", show=False),
-        Binding("e", "edit", "Editor: open the file at the change (a read-only copy)", show=False),
-        Binding("o", "page", "Pager: open the file at the change (a read-only copy)", show=False),
-        Binding("t", "trend", "Trend of the metric under the cursor", show=False),
-        Binding("M", "remark", "Comment on the change under the cursor", show=False),
+        Binding("i", "bytes", "Bytes of the change", show=False, id="change.bytes"),
+        Binding("e", "edit", "Editor: open the file at the change (a read-only copy)", show=False, id="change.editor"),
+        Binding("o", "page", "Pager: open the file at the change (a read-only copy)", show=False, id="change.pager"),
+        Binding("t", "trend", "Trend of the metric under the cursor", show=False, id="change.trend"),
+        Binding("M", "remark", "Comment on the change under the cursor", show=False, id="change.comment"),
     ]
 
     _version: ModelVersion

@@ -39,17 +39,19 @@ class CompareScreen(Copies[ModelVersion]):
     """Left with q, it gives the version of the column that was looked at last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h,left", "column(-1)", "Column to the left", key_display="←", show=False),
-        Binding("l,right", "column(1)", "Column to the right", key_display="→", show=False),
-        Binding("b", "base", "Make it the base"),
-        Binding("d", "deltas", "Deltas / values"),
-        Binding("s", "sort", "Sort by this row"),
-        Binding("f", "fold", "Unchanged"),
-        Binding("enter", "open", "Open", key_display="⏎"),
-        Binding("t", "trend", "Trend"),
-        Binding("space", "drop", "Take the column out", show=False),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("q,escape", "back", "Back", key_display="q"),
+        Binding(
+            "h,left", "column(-1)", "Column to the left", key_display="←", show=False, id="compare.previous-column"
+        ),
+        Binding("l,right", "column(1)", "Column to the right", key_display="→", show=False, id="compare.next-column"),
+        Binding("b", "base", "Make it the base", id="compare.base"),
+        Binding("d", "deltas", "Deltas / values", id="compare.deltas"),
+        Binding("s", "sort", "Sort by this row", id="compare.sort"),
+        Binding("f", "fold", "Unchanged", id="compare.fold"),
+        Binding("enter", "open", "Open", key_display="⏎", id="compare.open"),
+        Binding("t", "trend", "Trend", id="compare.trend"),
+        Binding("space", "drop", "Take the column out", show=False, id="compare.drop"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="compare.help"),
+        Binding("q,escape", "back", "Back", key_display="q", id="compare.back"),
     ]
 
     def __init__(self, versions: tuple[ModelVersion, ...]) -> None:

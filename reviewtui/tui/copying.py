@@ -23,7 +23,7 @@ class Copies(Asks[Result]):
     """y opens the menu, a letter copies; y once more copies the first."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "Copy"),
+        Binding("y", "copy", "Copy", id="any.copy"),
     ]
 
     def copy_choices(self) -> Sequence[Choice]:

@@ -42,9 +42,10 @@ _NAMES_FROM = 110
 """Columns from which each binding's name stands beside it, for config.yaml."""
 _FILTER = (
     "Filter (/): every word must occur, in any order. Versions: state:in-review model:churn author:dana reviewer:bob "
-    "kind:candidate stage:prod since:2026-09-01 since:30d metric:auc>0.93. Audit: reviewer: verdict:reject model: "
-    "version: reason:unknown-key key: bad:yes since:. Timeline: event:released by: model: bad:yes since:. "
-    "Releases: is:current model: reviewer: stage: since:."
+    "kind:candidate stage:prod. Audit: reviewer: verdict:reject model: version: reason:unknown-key key:. "
+    "Timeline: event:released by: model:. Releases: is:current model: reviewer: stage:. In each of them: "
+    "since:2026-09-01 since:30d metric:auc>0.93 changed:lr (a key that differs from the base) bad:yes (a record is "
+    "unsound)."
 )
 _MARKS = (
     "Marks: ○ unreviewed · ◐ in review · ✓ approved · ✗ rejected · ~ stale: what was approved has changed since · "
@@ -55,7 +56,9 @@ _MARKS = (
 class HelpScreen(Dialog[None]):
     """All keys; those of the screen it was called from first."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("q,question_mark", "cancel", "Close", key_display="q", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("q,question_mark", "cancel", "Close", key_display="q", show=False, id="help.cancel")
+    ]
 
     def __init__(self, caller: type[Screen[Any]]) -> None:
         super().__init__()
@@ -98,6 +101,7 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     from reviewtui.tui.home import HomeScreen
     from reviewtui.tui.marking import MarksVersions
     from reviewtui.tui.menu import Menu
+    from reviewtui.tui.passed_over import PassedOverDialog, TellsOfPassedOver
     from reviewtui.tui.push_dialog import PushDialog, PushesRecords
     from reviewtui.tui.record_dialog import RecordDialog
     from reviewtui.tui.release_dialog import ReleaseDialog
@@ -130,12 +134,16 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
         ("Bytes", BytesDialog),
         ("Sign a verdict", SignDialog),
         ("Release", ReleaseDialog),
+        ("Home: refs that are no versions", TellsOfPassedOver),
+        ("Refs that are no versions", PassedOverDialog),
         ("Home and version: push", PushesRecords),
         ("Push", PushDialog),
         ("Choose a base", BaseDialog),
         ("Settings and policy", SettingsScreen),
         ("A record of the audit", RecordDialog),
         ("Timeline", TimelineTable),
+        ("Every dialog", Dialog),
+        ("Help", HelpScreen),
         ("Lists", LineTable),
         ("Text", TextView),
         ("Everywhere", ReviewApp),

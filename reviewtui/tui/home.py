@@ -21,6 +21,7 @@ from reviewtui.tui.marking import MarksVersions
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.noticing import NoticesChanges
+from reviewtui.tui.passed_over import TellsOfPassedOver
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.push_dialog import PushesRecords
 from reviewtui.tui.queue_judging import JudgesQueue
@@ -47,28 +48,32 @@ class HomeScreen(
     NoticesChanges[None],
     AnswersFilters,
     JudgesQueue,
+    TellsOfPassedOver,
     SortsRows,
     MarksVersions,
 ):
     """Lists with a preview; everything else is opened from here."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open", key_display="⏎"),
-        Binding("a", "verdict('approve')", "Approve"),
-        Binding("x", "verdict('reject')", "Reject"),
-        Binding("slash", "filter", "Filter", key_display="/"),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("R", "release", "Release"),
-        Binding("r", "reload", "Reload"),
-        Binding("ctrl+p", "app.command_palette", "Palette", key_display="^p"),
-        Binding("q", "quit", "Quit"),
-        Binding("m", "verdict('comment')", "Comment", show=False),
-        Binding("w", "verdict('withdraw')", "Withdraw your verdict", show=False),
-        Binding("comma", "settings", "Settings and policy", show=False),
-        Binding("colon", "app.command_palette", "Command palette", show=False),
-        Binding("u", "undo", "Take the verdict just recorded back", show=False),
-        *[Binding(str(n), f"tab({n - 1})", f"{tab.title}: {tab.what}", show=False) for n, tab in enumerate(TABS, 1)],
-        Binding("escape", "back", "Clear the filter, or the message", show=False),
+        Binding("enter", "open", "Open", key_display="⏎", id="home.open"),
+        Binding("a", "verdict('approve')", "Approve", id="home.approve"),
+        Binding("x", "verdict('reject')", "Reject", id="home.reject"),
+        Binding("slash", "filter", "Filter", key_display="/", id="home.filter"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="home.help"),
+        Binding("R", "release", "Release", id="home.release"),
+        Binding("r", "reload", "Reload", id="home.reload"),
+        Binding("ctrl+p", "app.command_palette", "Palette", key_display="^p", id="home.palette"),
+        Binding("q", "quit", "Quit", id="home.quit"),
+        Binding("m", "verdict('comment')", "Comment", show=False, id="home.comment"),
+        Binding("w", "verdict('withdraw')", "Withdraw your verdict", show=False, id="home.withdraw"),
+        Binding("comma", "settings", "Settings and policy", show=False, id="home.settings"),
+        Binding("colon", "app.command_palette", "Command palette", show=False, id="home.palette-prompt"),
+        Binding("u", "undo", "Take the verdict just recorded back", show=False, id="home.undo"),
+        *[
+            Binding(str(n), f"tab({n - 1})", f"{tab.title}: {tab.what}", show=False, id=f"home.{tab.title.lower()}")
+            for n, tab in enumerate(TABS, 1)
+        ],
+        Binding("escape", "back", "Clear the filter, or the message", show=False, id="home.back"),
     ]
 
     def __init__(self) -> None:
@@ -175,6 +180,7 @@ class HomeScreen(
             self._show_tab(1)
         self.restore_view()
         self.judge_queue(waiting)
+        self.read_passed_over()
 
     def queue_judged(self, waiting: tuple[VersionRow, ...]) -> None:
         pane = self.query_one("#queue", VersionsPane)
@@ -184,7 +190,7 @@ class HomeScreen(
         queue, versions = (self.query_one(f"#{name}", VersionsPane) for name in ("queue", "versions"))
         self.forget_known()
         queue.now = versions.now = self.review_app.clock()
-        queue.me = self._summary.reviewer if self._summary else ""
+        queue.me = versions.me = self._summary.reviewer if self._summary else ""
         unread = ("Reading what waits …",) if self.waits_for("overview") else EMPTY_QUEUE
         queue.fill(waiting, None, empty=unread)
         versions.fill(*rows, empty=NO_VERSIONS)
@@ -261,12 +267,16 @@ class HomeScreen(
         pane = self.active_pane
         words = f"filter {pane.words} · {pane.table.count:,} of {pane.total:,}" if pane.words else ""
         said = " · ".join(part for part in (words, pane.order_said) if part)
+        passed = self.passed_over_said if self._active < FILLED else ""
         notice = self.query_one(NoticeLine)
-        notice.rest((said, "accent"))
+        notice.rest((said, "accent"), (f"{'   ' if said and passed else ''}{passed}", "warn"))
         if pane.filter.complaint:
             self.say(pane.filter.complaint, tone="warn", mark=COMPLAINT)
         elif notice.mark == COMPLAINT:
             self.say("")
+
+    def rest_changed(self) -> None:
+        self._rows_changed()
 
     @on(ListPane.PreviewWanted)
     def _read_preview(self, message: ListPane.PreviewWanted) -> None:
@@ -285,7 +295,7 @@ class HomeScreen(
     # Actions
 
     def why_not(self, action: str) -> str:
-        if action in ("app.help", "app.command_palette", "quit", "reload") or action.startswith("tab"):
+        if action in ("app.help", "app.command_palette", "quit", "reload") or action.startswith(("tab", "passed")):
             return ""
         if self.review_app.opened is None:
             return "The repository is not open yet."

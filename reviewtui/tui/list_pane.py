@@ -325,6 +325,10 @@ class ListPane(Container, Generic[Item]):
         self._order()
         self.apply_filter()
 
+    def waits_for_me(self, item: Item) -> bool:
+        """Whether the item waits for whoever reviews here."""
+        return False
+
     def copy_choices(self) -> list[Choice]:
         """What can be copied of the row under the cursor."""
         item = self.table.current

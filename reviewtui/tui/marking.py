@@ -19,9 +19,13 @@ class MarksVersions(Asks[None]):
     """Marked versions are compared; the cursor's model has a trend."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark the version, or take the mark away", show=False),
-        Binding("c", "compare", "Compare the marked versions; the first mark is the base", show=False),
-        Binding("t", "trend", "Trend of a metric over the versions of this model", show=False),
+        Binding("space", "mark", "Mark the version, or take the mark away", show=False, id="home.mark"),
+        Binding("J", "next_waiting(1)", "Next version that waits for you", show=False, id="home.next-waiting"),
+        Binding("K", "next_waiting(-1)", "Previous version that waits for you", show=False, id="home.previous-waiting"),
+        Binding(
+            "c", "compare", "Compare the marked versions; the first mark is the base", show=False, id="home.compare"
+        ),
+        Binding("t", "trend", "Trend of a metric over the versions of this model", show=False, id="home.trend"),
     ]
 
     def __init__(self) -> None:
@@ -57,6 +61,17 @@ class MarksVersions(Asks[None]):
             self._marks.append(version)
             self._show_marks()
             self.active_pane.table.action_move(1)
+
+    def action_next_waiting(self, by: int) -> None:
+        pane = self.active_pane
+        items, here = pane.table.shown_items(), pane.table.cursor
+        others = items[here + 1 :] if by > 0 else items[:here][::-1]
+        found = next((item for item in others if pane.waits_for_me(item)), None)
+        if found is None:
+            self.say_why_not(f"Nothing {'below' if by > 0 else 'above'} waits for you.")
+        else:
+            self.say("")
+            pane.table.go_to(pane.key_of(found))
 
     def action_compare(self) -> None:
         chosen, here = list(self._marks), self.active_pane.version

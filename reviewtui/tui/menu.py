@@ -34,8 +34,8 @@ class Menu(Dialog[Choice]):
     """Gives the choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "choose", "Choose", key_display="⏎"),
-        Binding("q", "cancel", "Cancel", show=False),
+        Binding("enter", "choose", "Choose", key_display="⏎", id="menu.choose"),
+        Binding("q", "cancel", "Cancel", show=False, id="menu.cancel"),
     ]
 
     def __init__(self, title: str, choices: Sequence[Choice], *, present: str = "") -> None:

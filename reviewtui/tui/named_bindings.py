@@ -1,37 +1,12 @@
-"""NamesBindings: every binding of ours has a name, by which a person's settings file can give it other keys."""
+"""The names of bindings: by them a person's settings file gives a binding other keys. They never change."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any
 
 from textual.binding import Binding
 
 from reviewtui.values import replace
-
-_WORDS = re.compile(r"[a-z0-9]+")
-_HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-class NamesBindings:
-    """Gives each binding of a class an id as the class is made: the class's short name, a dot, what the key does."""
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        declared = cls.__dict__.get("BINDINGS")
-        if declared:
-            cls.BINDINGS = [  # type: ignore[attr-defined]
-                replace(each, id=binding_name(cls, each)) if isinstance(each, Binding) and each.id is None else each
-                for each in declared
-            ]
-        super().__init_subclass__(**options)
-
-
-def binding_name(owner: type[Any], binding: Binding) -> str:
-    """The name of a binding, such as version.next-change."""
-    short = re.sub(r"(Screen|Dialog|App)$", "", owner.__name__)
-    words = "-".join(_HUMPS.split(short)).lower()
-    return f"{words}.{'-'.join(_WORDS.findall(binding.description.lower())[:6])}"
 
 
 def with_keys(binding: Binding, keys: Mapping[str, str]) -> Binding:

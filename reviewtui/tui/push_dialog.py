@@ -54,10 +54,10 @@ class PushDialog(Dialog[str]):
     """Gives the sentence that says what was pushed, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "push", "Push", key_display="⏎"),
-        Binding("n", "next_remote", "Another remote"),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("q", "cancel", "Cancel", show=False),
+        Binding("enter", "push", "Push", key_display="⏎", id="push.push"),
+        Binding("n", "next_remote", "Another remote", id="push.next-remote"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="push.help"),
+        Binding("q", "cancel", "Cancel", show=False, id="push.cancel"),
     ]
 
     def __init__(self, tags: tuple[str, ...]) -> None:
@@ -166,7 +166,7 @@ class PushesRecords(Asks[Result]):
     """A screen from which records and tags are pushed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("P", "push", "Push records and release tags", show=False),
+        Binding("P", "push", "Push records and release tags", show=False, id="any.push"),
     ]
 
     @property

@@ -24,8 +24,8 @@ class RecordDialog(Copies[ModelVersion], Dialog[ModelVersion]):
     """Gives the record's version where it is to be opened, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "Open the version", key_display="⏎"),
-        Binding("q", "cancel", "Close", show=False),
+        Binding("enter", "open", "Open the version", key_display="⏎", id="record.open"),
+        Binding("q", "cancel", "Close", show=False, id="record.cancel"),
     ]
 
     def __init__(self, record: AuditRecord) -> None:

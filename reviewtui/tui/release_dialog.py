@@ -28,8 +28,8 @@ class ReleaseDialog(Dialog[str]):
     """Gives the sentence that says which tag was made, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "sign", "Sign and tag", key_display="^s", priority=True),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
+        Binding("ctrl+s", "sign", "Sign and tag", key_display="^s", priority=True, id="release.sign"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="release.help"),
     ]
 
     def __init__(self, version: ModelVersion) -> None:

@@ -18,7 +18,7 @@ class Searches(Asks[Result]):
     """The line to search with is the screen's only input."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "search", "Search", key_display="/"),
+        Binding("slash", "search", "Search", key_display="/", id="version.search"),
     ]
 
     def search_line(self) -> Input:

@@ -19,11 +19,11 @@ class SettingsScreen(Asks[None]):
     """Nothing can be changed here: what is in force is what the trusted branch holds."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "step(1)", "Next entry"),
-        Binding("N", "step(-1)", "Previous entry", show=False),
-        Binding("r", "reload", "Reload"),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("q,escape,comma", "back", "Back", key_display="q"),
+        Binding("n", "step(1)", "Next entry", id="settings.next-entry"),
+        Binding("N", "step(-1)", "Previous entry", show=False, id="settings.previous-entry"),
+        Binding("r", "reload", "Reload", id="settings.reload"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="settings.help"),
+        Binding("q,escape,comma", "back", "Back", key_display="q", id="settings.back"),
     ]
 
     def compose_body(self) -> ComposeResult:

@@ -43,10 +43,10 @@ class SignDialog(Dialog[str]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "sign", "Sign and record", key_display="^s", priority=True),
-        Binding("ctrl+g", "own_base", "The gate's base", key_display="^g", priority=True),
-        Binding("tab", "app.focus_next", "Comment / statement", key_display="tab"),
-        Binding("f1", "app.help", "Help", key_display="f1"),
+        Binding("ctrl+s", "sign", "Sign and record", key_display="^s", priority=True, id="sign.sign"),
+        Binding("ctrl+g", "own_base", "The gate's base", key_display="^g", priority=True, id="sign.gate-base"),
+        Binding("tab", "app.focus_next", "Comment / statement", key_display="tab", id="sign.focus-next"),
+        Binding("f1", "app.help", "Help", key_display="f1", id="sign.help"),
     ]
 
     def __init__(

@@ -87,7 +87,7 @@ class KnowsMyVerdict(Asks[ModelVersion]):
     """The part of a version's screen that goes to and fro between its base and what one has judged before."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("D", "since", "Compare with what you judged last", show=False),
+        Binding("D", "since", "Compare with what you judged last", show=False, id="version.since"),
     ]
 
     _version: ModelVersion

@@ -19,7 +19,7 @@ class SortsRows(Asks[None]):
     """s chooses an order; the present one once more turns it round, and so does a click on a title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "sort", "Sort"),
+        Binding("s", "sort", "Sort", id="home.sort"),
     ]
 
     @property

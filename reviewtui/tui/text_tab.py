@@ -44,12 +44,35 @@ class TextTab(CloserLook):
     """The part of a version's screen that knows of the text tab."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("vertical_line", "layout", "Side by side, or one above the other", key_display="|", show=False),
-        Binding("left_curly_bracket", "context(-1)", "Less text around a change", key_display="{", show=False),
-        Binding("right_curly_bracket", "context(1)", "More text around a change", key_display="}", show=False),
-        Binding("W", "space", "Ignore white space, or not", show=False),
-        Binding("left_square_bracket", "file(-1)", "Previous file", key_display="[", show=False),
-        Binding("right_square_bracket", "file(1)", "Next file", key_display="]", show=False),
+        Binding(
+            "vertical_line",
+            "layout",
+            "Side by side, or one above the other",
+            key_display="|",
+            show=False,
+            id="text.side-by-side",
+        ),
+        Binding(
+            "left_curly_bracket",
+            "context(-1)",
+            "Less text around a change",
+            key_display="{",
+            show=False,
+            id="text.less-context",
+        ),
+        Binding(
+            "right_curly_bracket",
+            "context(1)",
+            "More text around a change",
+            key_display="}",
+            show=False,
+            id="text.more-context",
+        ),
+        Binding("W", "space", "Ignore white space, or not", show=False, id="text.white-space"),
+        Binding(
+            "left_square_bracket", "file(-1)", "Previous file", key_display="[", show=False, id="text.previous-file"
+        ),
+        Binding("right_square_bracket", "file(1)", "Next file", key_display="]", show=False, id="text.next-file"),
     ]
 
     def __init__(self) -> None:

@@ -65,7 +65,9 @@ Told = tuple[tuple[TimelineRow, ...], tuple[str, ...], tuple[TimelineRow, ...], 
 class TimelineTable(LineTable[TimelineRow]):
     """Rows that can be grouped."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "group", "Group by release, or one row", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("g", "group", "Group by release, or one row", show=False, id="timeline.group")
+    ]
 
     class GroupPressed(Message):
         """Group, or do not."""

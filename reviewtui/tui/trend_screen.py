@@ -47,14 +47,14 @@ class TrendScreen(Asks[ModelVersion]):
     """Left with q, it gives the version under the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("m", "metric", "Metric"),
-        Binding("left_square_bracket", "range(-1)", "Shorter range", key_display="["),
-        Binding("right_square_bracket", "range(1)", "Longer range", key_display="]"),
-        Binding("T", "table", "Table / line"),
-        Binding("enter", "open", "Open", key_display="⏎"),
-        Binding("y", "copy", "Copy the values"),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("q,escape", "back", "Back", key_display="q"),
+        Binding("m", "metric", "Metric", id="trend.metric"),
+        Binding("left_square_bracket", "range(-1)", "Shorter range", key_display="[", id="trend.shorter-range"),
+        Binding("right_square_bracket", "range(1)", "Longer range", key_display="]", id="trend.longer-range"),
+        Binding("T", "table", "Table / line", id="trend.table"),
+        Binding("enter", "open", "Open", key_display="⏎", id="trend.open"),
+        Binding("y", "copy", "Copy the values", id="trend.copy"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="trend.help"),
+        Binding("q,escape", "back", "Back", key_display="q", id="trend.back"),
     ]
 
     def __init__(self, version: ModelVersion, *, metric: str = "") -> None:
@@ -279,8 +279,10 @@ class TrendScreen(Asks[ModelVersion]):
 class MetricDialog(Dialog[str]):
     """Gives the chosen metric, or None."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "Show it", key_display="⏎"),
-                                             Binding("q", "cancel", "Cancel", show=False)]  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "choose", "Show it", key_display="⏎", id="metrics.choose"),
+        Binding("q", "cancel", "Cancel", show=False, id="metrics.cancel"),
+    ]
 
     def __init__(self, series: tuple[Series, ...], present: str) -> None:
         super().__init__()

@@ -74,23 +74,26 @@ class VersionScreen(
     """Left with q, it gives the version that was looked at last."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "change(1)", "Next change", key_display="n"),
-        Binding("a", "verdict('approve')", "Approve"),
-        Binding("x", "verdict('reject')", "Reject"),
-        Binding("m", "verdict('comment')", "Comment"),
-        Binding("b", "base", "Base"),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("q,escape", "back", "Back", key_display="q"),
-        Binding("R", "release", "Release"),
-        Binding("f", "fold", "Unchanged"),
-        Binding("J", "version(1)", "Next version"),
-        Binding("r", "reload", "Reload"),
-        Binding("N", "change(-1)", "Previous change", show=False),
-        Binding("K", "version(-1)", "Previous version", show=False),
-        Binding("w", "verdict('withdraw')", "Withdraw your verdict", show=False),
-        Binding("u", "undo", "Take the verdict just recorded back", show=False),
-        Binding("colon", "app.command_palette", "Command palette", show=False),
-        *[Binding(str(number), f"tab({number - 1})", page.title, show=False) for number, page in enumerate(PAGES, 1)],
+        Binding("n", "change(1)", "Next change", key_display="n", id="version.next-change"),
+        Binding("a", "verdict('approve')", "Approve", id="version.approve"),
+        Binding("x", "verdict('reject')", "Reject", id="version.reject"),
+        Binding("m", "verdict('comment')", "Comment", id="version.comment"),
+        Binding("b", "base", "Base", id="version.base"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="version.help"),
+        Binding("q,escape", "back", "Back", key_display="q", id="version.back"),
+        Binding("R", "release", "Release", id="version.release"),
+        Binding("f", "fold", "Unchanged", id="version.fold"),
+        Binding("J", "version(1)", "Next version", id="version.next-version"),
+        Binding("r", "reload", "Reload", id="version.reload"),
+        Binding("N", "change(-1)", "Previous change", show=False, id="version.previous-change"),
+        Binding("K", "version(-1)", "Previous version", show=False, id="version.previous-version"),
+        Binding("w", "verdict('withdraw')", "Withdraw your verdict", show=False, id="version.withdraw"),
+        Binding("u", "undo", "Take the verdict just recorded back", show=False, id="version.undo"),
+        Binding("colon", "app.command_palette", "Command palette", show=False, id="version.palette-prompt"),
+        *[
+            Binding(str(number), f"tab({number - 1})", page.title, show=False, id=f"version.{page.title.lower()}")
+            for number, page in enumerate(PAGES, 1)
+        ],
     ]
 
     def __init__(self, version: ModelVersion, others: tuple[ModelVersion, ...] = ()) -> None:

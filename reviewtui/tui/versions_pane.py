@@ -40,6 +40,9 @@ class VersionsPane(ListPane[VersionRow]):
     def alike_of(self, item: VersionRow) -> str:
         return item.version.name
 
+    def waits_for_me(self, item: VersionRow) -> bool:
+        return bool(self.me) and self.me in item.people
+
     def haystacks_of(self, items: Sequence[VersionRow]) -> tuple[str, ...]:
         return haystacks(items)
 

@@ -44,12 +44,12 @@ class Plot(Toned, can_focus=True):
     """Costs as much as it has cells, however many samples there are."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("h,left", "move(-1)", "Previous version", show=False),
-        Binding("l,right", "move(1)", "Next version", show=False),
-        Binding("H,pageup", "move(-10)", "Ten versions back", show=False),
-        Binding("L,pagedown", "move(10)", "Ten versions on", show=False),
-        Binding("g,home", "first", "Oldest version", show=False),
-        Binding("G,end", "last", "Newest version", show=False),
+        Binding("h,left", "move(-1)", "Previous version", show=False, id="plot.left"),
+        Binding("l,right", "move(1)", "Next version", show=False, id="plot.right"),
+        Binding("H,pageup", "move(-10)", "Ten versions back", show=False, id="plot.ten-left"),
+        Binding("L,pagedown", "move(10)", "Ten versions on", show=False, id="plot.ten-right"),
+        Binding("g,home", "first", "Oldest version", show=False, id="plot.first"),
+        Binding("G,end", "last", "Newest version", show=False, id="plot.last"),
     ]
 
     class Moved(Message):

@@ -46,15 +46,15 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
     ALLOW_SELECT = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--titles", "table--cursor", "table--hover"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Next row", show=False),
-        Binding("k,up", "move(-1)", "Previous row", show=False),
-        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False),
-        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", "Next page", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", "Previous page", show=False),
-        Binding("g,home", "first", "First row", show=False),
-        Binding("G,end", "last", "Last row", show=False),
-        Binding("enter", "open", "Open the row", show=False),
+        Binding("j,down", "move(1)", "Next row", show=False, id="list.next-row"),
+        Binding("k,up", "move(-1)", "Previous row", show=False, id="list.previous-row"),
+        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False, id="list.next-half-page"),
+        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False, id="list.previous-half-page"),
+        Binding("pagedown,ctrl+f", "page(1)", "Next page", show=False, id="list.next-page"),
+        Binding("pageup,ctrl+b", "page(-1)", "Previous page", show=False, id="list.previous-page"),
+        Binding("g,home", "first", "First row", show=False, id="list.first-row"),
+        Binding("G,end", "last", "Last row", show=False, id="list.last-row"),
+        Binding("enter", "open", "Open the row", show=False, id="list.open"),
     ]
 
     cursor: reactive[int] = reactive(0, repaint=False)

@@ -26,16 +26,16 @@ class TextView(Toned, ScrollView, can_focus=True):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"text--stop", "text--selection"}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j,down", "move(1)", "Line down", show=False),
-        Binding("k,up", "move(-1)", "Line up", show=False),
-        Binding("h,left", "sideways(-8)", "Scroll left", show=False),
-        Binding("l,right", "sideways(8)", "Scroll right", show=False),
-        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False),
-        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False),
-        Binding("pagedown,space", "page(1)", "Next page", show=False),
-        Binding("pageup", "page(-1)", "Previous page", show=False),
-        Binding("g,home", "first", "To the top", show=False),
-        Binding("G,end", "last", "To the end", show=False),
+        Binding("j,down", "move(1)", "Line down", show=False, id="page.next-line"),
+        Binding("k,up", "move(-1)", "Line up", show=False, id="page.previous-line"),
+        Binding("h,left", "sideways(-8)", "Scroll left", show=False, id="page.left"),
+        Binding("l,right", "sideways(8)", "Scroll right", show=False, id="page.right"),
+        Binding("ctrl+d", "half_page(1)", "Half a page down", show=False, id="page.next-half-page"),
+        Binding("ctrl+u", "half_page(-1)", "Half a page up", show=False, id="page.previous-half-page"),
+        Binding("pagedown,space", "page(1)", "Next page", show=False, id="page.next-page"),
+        Binding("pageup", "page(-1)", "Previous page", show=False, id="page.previous-page"),
+        Binding("g,home", "first", "To the top", show=False, id="page.first"),
+        Binding("G,end", "last", "To the end", show=False, id="page.last"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002

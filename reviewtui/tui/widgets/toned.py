@@ -10,11 +10,10 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reviewtui.tui.named_bindings import NamesBindings
 from reviewtui.tui.widgets.line import TONES, Line, Tone
 
 
-class Toned(NamesBindings, Widget):
+class Toned(Widget):
     """A widget whose component classes `tone--NAME` say how each tone looks."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
