@@ -157,9 +157,7 @@ def _model_of(line: RecordedLine, version: ModelVersion | None) -> str:
     return version.model if version is not None else line.about[0] if line.about else ""
 
 
-def _versions_of(
-    lines: Iterable[RecordedLine], library: VersionLibrary
-) -> dict[tuple[ObjectId, bytes], ModelVersion]:
+def _versions_of(lines: Iterable[RecordedLine], library: VersionLibrary) -> dict[tuple[ObjectId, bytes], ModelVersion]:
     """The version that each line is about: the one it names, else one at its commit, else that commit itself."""
     by_name = {(version.model, version.version): version for version in reversed(library.catalog.versions)}
     by_commit = {version.commit: version for version in reversed(library.catalog.versions)}
@@ -198,7 +196,7 @@ def _record(
         name,
         line.claim,
         version,
-        judge.trust.fingerprints().get(entry.keyid, ()),
+        judge.trust.principals_of(entry.keyid),
         note.object_id if note else None,
         note.committed if note else None,
         line.line,

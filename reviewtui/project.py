@@ -277,7 +277,7 @@ class Project:
         """Who the signer's key speaks for."""
         from reviewtui.authoring import reviewer_principal
 
-        principals = self.trust.principals_of(signer.keyid)
+        principals = self.trust.principals_of_signer(signer)
         return reviewer_principal(principals=principals, email=self.repository.identity().email)
 
     def prepare_review(
@@ -306,7 +306,7 @@ class Project:
             after=self._judge.chain_end(reviewer, signer.keyid),
             now=self._clock(),
         )
-        known = reviewer in self.trust.principals_of(signer.keyid)
+        known = reviewer in self.trust.principals_of_signer(signer)
         exclusion = self._judge.exclusion(version, reviewer)
         standing = any(entry.reviewer == reviewer and entry.has_verdict for entry in self.reviews(version))
         warnings = warnings_before_verdict(
@@ -352,7 +352,7 @@ class Project:
         if not decision.allowed:
             raise ReleaseRefusedError(f"The gate is closed for {version.name}; no tag was made.", decision=decision)
         signer = self.signer()
-        refuse_unless_releaser(self.settings.policy, self.trust.principals_of(signer.keyid), decision)
+        refuse_unless_releaser(self.settings.policy, self.trust.principals_of_signer(signer), decision)
         message = tag_message(self._judge, version, decision, subject=self.subject(version), refs=self.refs)
         return PreparedRelease(version, tag, message, decision, signer.describe(), signer.may_prompt)
 

@@ -48,8 +48,8 @@ class GpgSigner:
 
     def public_key(self) -> str:
         if self.scheme is SignatureScheme.X509:
-            blocks = _PEM.findall(self._export(*self._chain()))
-            return "".join(f"{block}\n" for block in blocks)
+            # One by one: gpgsm gives several in the order of its own store.
+            return "".join(f"{block}\n" for each in self._chain() for block in _PEM.findall(self._export(each)))
         return self._export(self.fingerprint)
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
@@ -67,8 +67,8 @@ class GpgSigner:
             self._prove(found.raw, document)
             return found.raw
 
-    def _export(self, *fingerprints: str) -> str:
-        command = (self.program, "--batch", "--armor", "--export", *fingerprints)
+    def _export(self, fingerprint: str) -> str:
+        command = (self.program, "--batch", "--armor", "--export", fingerprint)
         outcome = run_program(command, environment=_terminal_environment(), timeout=_QUERY_TIMEOUT)
         return outcome.output.decode("utf-8", "replace")
 

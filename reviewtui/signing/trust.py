@@ -24,7 +24,7 @@ from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, dearmo
 from reviewtui.signing.certificates import USER_CERTIFICATE, SshCertificate
 from reviewtui.signing.patterns import matches_pattern_list
 from reviewtui.signing.revoked import REVOKED_KEYS_PATH, RevokedKeys, UnreadableRevocationsError
-from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Verification
+from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Signer, Verification
 from reviewtui.signing.ssh_keys import USER_PRESENT, USER_VERIFIED, WeakAlgorithmError
 from reviewtui.signing.sshsig import MAGIC, SshCheck, SshSignature, default_check, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError
@@ -133,8 +133,16 @@ class TrustedSigners:
         return frozenset(name for names in self._fingerprints.values() for name in names)
 
     def principals_of(self, keyid: str) -> tuple[str, ...]:
-        """The exact names that a key is listed for, whatever else its lines say."""
-        return self.fingerprints().get(keyid, ())
+        """The exact names that a key is listed for, whatever else its lines say; or that its certificate names, once an
+        authority's certificate was seen to sign."""
+        return self.fingerprints().get(keyid, ()) or (self._x509.certified(keyid) if self._x509 else ())
+
+    def principals_of_signer(self, signer: Signer) -> tuple[str, ...]:
+        """Whom the user's own key is going to speak for, before it has signed anything."""
+        found = self.principals_of(signer.keyid)
+        if found or self._x509 is None or not signer.keyid.startswith(_X509_PREFIX):
+            return found
+        return self._x509.would_certify(signer.public_key().encode())
 
     def fingerprints(self) -> Mapping[str, tuple[str, ...]]:
         """Every listed key's fingerprint, and the principals it is listed for. Authorities are no signers."""

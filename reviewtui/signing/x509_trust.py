@@ -57,6 +57,7 @@ class X509Keys:
         self._now = now
         self._known: dict[bytes, X509Certificate] = {}
         self._home: GpgsmHome | None = None
+        self._certified: dict[str, tuple[str, ...]] = {}
         problems: list[TrustProblem] = []
         for number, data in enumerate(files, 1):
             problems += self._read(data, number)
@@ -82,6 +83,20 @@ class X509Keys:
         """Every person's key id in a record, and the principals it speaks for. Authorities are no signers."""
         return {_keyid(each): each.emails for each in self._known.values() if each.emails and not each.key_weakness}
 
+    def certified(self, keyid: str) -> tuple[str, ...]:
+        """The principal of a certificate that was verified here before."""
+        return self._certified.get(keyid, ())
+
+    def would_certify(self, pem: bytes) -> tuple[str, ...]:
+        """Whom the first of these certificates speaks for if it is what it says: nothing is verified."""
+        try:
+            found = [parse_x509(each) for each in certificates_of_pem(pem)]
+        except MalformedDerError:
+            return ()
+        ancestry = _ancestry(found[0], tuple({each.der: each for each in (*self._known.values(), *found)}.values()))
+        is_certified = any(_is_anchor(each) and each.der in self._known for each in ancestry)
+        return found[0].emails if is_certified and len(found[0].emails) == 1 else ()
+
     def verify(self, message: bytes, signature: bytes, *, keyid: str) -> Verification:
         """What an X.509 signature over a message is worth. Raises: SigningError where gpgsm cannot be asked."""
         try:
@@ -102,7 +117,10 @@ class X509Keys:
         if not reason:
             said = self._gpgsm().verify(message, signature, now=self._now)
             reason, detail = self._finding(case, said)
-        return _judged(_keyid(case.signer), reason, detail, case.signer.emails if not reason else ())
+        if reason:
+            return _judged(_keyid(case.signer), reason, detail)
+        self._certified[_keyid(case.signer)] = case.signer.emails
+        return Verification(SignatureStatus.GOOD, _keyid(case.signer), case.signer.emails, algorithm="x509")
 
     def _flaw(self, case: _Case, keyid: str) -> tuple[str, str]:
         made_by = _keyid(case.signer)
@@ -239,8 +257,6 @@ def _keyid(certificate: X509Certificate) -> str:
     return KEYID_PREFIX + certificate.fingerprint
 
 
-def _judged(keyid: str, reason: str, detail: str, principals: tuple[str, ...] = ()) -> Verification:
-    if not reason:
-        return Verification(SignatureStatus.GOOD, keyid, principals, algorithm="x509")
+def _judged(keyid: str, reason: str, detail: str) -> Verification:
     status = SignatureStatus.UNKNOWN_KEY if reason == "unknown-key" else SignatureStatus.BAD
     return Verification(status, keyid, (), reason, detail, "x509")
