@@ -10,6 +10,7 @@ from reviewtui.facts.model import CATEGORIES
 from reviewtui.signing.armor import SignatureScheme, armor
 from reviewtui.signing.envelope import Envelope, Signature
 from tests import ssh_material as make
+from tests.x509_material import Holder, certified, rsa_key, signed
 
 CORPUS = Path(__file__).parent / "corpus"
 MESSAGE = b"DSSEv1 1 a 2 {}"
@@ -109,6 +110,22 @@ def signers() -> bytes:
     return b"\n".join((*lines, b'*@example.com cert-authority,namespaces="reviewtui" ' + make.ed25519(3).line, b""))
 
 
+@cache
+def x509_pem() -> bytes:
+    """A file of certificates: a person's, and an authority's."""
+    return _dana().pem + certified("Root", authority=True).pem
+
+
+@cache
+def _dana() -> Holder:
+    return certified("Dana", emails=("dana@example.com",), subject_email="d@example.com", key=rsa_key(2048))
+
+
+def _x509_signatures() -> tuple[bytes, ...]:
+    other = certified("Lin", emails=("lin@example.com",))
+    return (signed(_dana(), MESSAGE), signed(other, MESSAGE, _dana()), _dana().der, other.der)
+
+
 def payload(**changes: object) -> bytes:
     """The statement of a review."""
     predicate = {
@@ -201,6 +218,8 @@ _SOUND = {
         b'a@b valid-after="20250101",valid-before="20270101Z" ' + make.ed25519().line,
     ),
     "revoked": lambda: (make.ed25519().line, make.ed25519(9).line + b"\n# c\n", b"SSHKRL\n\0\0\0\0\1" + bytes(32)),
+    "x509_signature": _x509_signatures,
+    "x509_file": lambda: (x509_pem(), b"# c\nx509:" + b"0" * 40 + b"\n", b"0" * 64),
     "note": lambda: (
         b"b\na\n\na\n",
         COMMIT.encode(),

@@ -12,6 +12,8 @@ from reviewtui.review import decode_review, encode_review
 from reviewtui.signing.allowed_signers import AllowedSigners
 from reviewtui.signing.armor import MalformedArmorError, armor, dearmor
 from reviewtui.signing.certificates import parse_certificate
+from reviewtui.signing.cms import parse_cms
+from reviewtui.signing.der import MalformedDerError
 from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError, Signature
 from reviewtui.signing.in_process import InProcessCheck
 from reviewtui.signing.revoked import RevokedKeys, UnreadableRevocationsError
@@ -20,6 +22,7 @@ from reviewtui.signing.ssh_keys import KeySignature, WeakAlgorithmError, parse_k
 from reviewtui.signing.sshsig import MAGIC, parse_sshsig
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.signing.wire import MalformedWireError, wire_mpint, wire_string
+from reviewtui.signing.x509_certificates import parse_x509
 from reviewtui.statement import MalformedRecordError, strict_json
 from reviewtui.verification import VerificationContext, VerifiedReview, verify_review
 from tests.fuzz import seeds
@@ -189,6 +192,33 @@ def revoked(data: bytes) -> None:
     assert all(found.holds(parse_public_key(blob)) for blob in found.blobs)
 
 
+def x509_signature(data: bytes) -> None:
+    """A CMS signature, or a certificate: read to its last byte, or refused before anybody asks gpgsm."""
+    try:
+        found = parse_cms(data)
+    except MalformedDerError:
+        judged = TrustedSigners.load(TrustFiles(x509=(seeds.x509_pem(),)), now=NOW).verify(b"", data, keyid="x509:0")
+        assert judged.reason == "bad-signature"
+    else:
+        for junk in (b"\0", b"0"):
+            assert not _is_cms(data + junk)
+        assert all(each in data for each in (*found.certificates, found.issuer))
+    try:
+        certificate = parse_x509(data)
+    except MalformedDerError:
+        return
+    assert certificate.der == data and certificate.subject in data
+    assert all(each.isascii() and each.isprintable() and "@" in each for each in certificate.emails)
+    assert certificate.name.isprintable() and certificate.validity(NOW) in ("", "not-yet-valid-key", "expired-key")
+
+
+def x509_file(data: bytes) -> None:
+    """A file of certificates, and the list of revoked ones: nothing is raised; what cannot be read is said."""
+    trusted = TrustedSigners.load(TrustFiles(x509=(data,), x509_revoked=data), now=NOW)
+    assert trusted.problems and all(str(each).isprintable() for each in trusted.problems)
+    assert all(len(names) and keyid.startswith("x509:") for keyid, names in trusted.fingerprints().items())
+
+
 class _EverySignatureIsDanas:
     """Trusts whatever it is handed, so that the bytes behind a signature are reached."""
 
@@ -208,6 +238,14 @@ def _is_envelope(line: bytes) -> bool:
     try:
         Envelope.from_line(line)
     except MalformedEnvelopeError:
+        return False
+    return True
+
+
+def _is_cms(data: bytes) -> bool:
+    try:
+        parse_cms(data)
+    except MalformedDerError:
         return False
     return True
 

@@ -23,6 +23,8 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
         signatures.verdict,
         signatures.allowed_signers,
         signatures.revoked,
+        signatures.x509_signature,
+        signatures.x509_file,
         files.note,
         files.git_object,
         files.settings,
