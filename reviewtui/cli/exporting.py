@@ -94,11 +94,18 @@ def _bundle(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
     bundle.write(source, out)
 
 
+def _intoto(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
+    from reviewtui.export import intoto
+
+    intoto.write(trail, out, signer=project.signer)
+
+
 FORMATS = {
     "jsonl": Format("JSON Lines: exact, for programs; --schema prints its JSON Schema", ".jsonl", _json_lines),
     "csv": Format("a row an event, safe in a spreadsheet; texts are made visible, not kept exact", ".csv", _csv),
     "md": Format("Markdown: a report to read, each release with its decision and its evidence", ".md", _markdown),
     "html": Format("the same with plots, as one file without scripts; print it for a PDF", ".html", _html),
+    "intoto": Format("DSSE envelopes: the records, and a SLSA summary of each release", ".intoto.jsonl", _intoto),
     "bundle": Format("all of it with its Git history, signed, and programs to check it", ".tar", _bundle, True),
 }
 """{name: form}. The first is what is written where nothing is asked for."""
@@ -152,7 +159,8 @@ def _format(arguments: Namespace) -> str:
     if arguments.format:
         return str(arguments.format)
     name = arguments.output or ""
-    return next((each for each, form in FORMATS.items() if name.endswith(form.ending)), next(iter(FORMATS)))
+    fitting = [each for each, form in FORMATS.items() if name.endswith(form.ending)]
+    return max(fitting, key=lambda each: len(FORMATS[each].ending), default=next(iter(FORMATS)))
 
 
 def _scope(arguments: Namespace) -> TrailScope:

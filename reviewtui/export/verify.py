@@ -29,6 +29,7 @@ NOW, files, faults, listed, proved = int(time.time()), {}, [], [], collections.C
 unproved = [
     "That nobody's last records were taken away before the export: no chain shows that. An earlier bundle would.",
     "That the repository had no tags and branches but those in the bundle.",
+    "That report.html says what trail.jsonl says: it is the exporter's word.",
     "Times: whoever made commits, tags and records chose theirs. What was in force when rests on them.",
     "Who holds a key. Without --signers the keys are those that the bundle itself names.",
 ]
