@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 import traceback
@@ -21,6 +22,7 @@ from textual.worker import WorkerFailed
 
 from reviewtui.display import clean
 from reviewtui.tui.asking import Asks, screen_bindings
+from reviewtui.tui.collecting import forget_what_is_there
 from reviewtui.tui.help_screen import HelpScreen, key_names
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.preferences import Preferences, load_preferences
@@ -32,6 +34,9 @@ from reviewtui.values import replace
 
 if TYPE_CHECKING:
     from reviewtui.facts.model import Fact
+
+TURN = 0.001
+"""Seconds after which a worker gives way to the event loop. A key takes several turns until it is painted."""
 
 
 class ReviewApp(App[int]):
@@ -132,6 +137,9 @@ class ReviewApp(App[int]):
         self.screen_stack[0].post_message(message)
 
     def on_mount(self) -> None:
+        if not self.is_headless:
+            forget_what_is_there()
+            sys.setswitchinterval(TURN)
         # Back from ctrl+z the terminal is empty, and only what changes next would be drawn.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 

@@ -21,6 +21,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from reviewtui.errors import ReviewTuiError
+from reviewtui.tui.collecting import no_collection
 from reviewtui.tui.messages import Answer, Refusal
 from reviewtui.tui.named_bindings import with_keys
 from reviewtui.tui.project_like import ProjectLike
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
+Strip = TypeVar("Strip", NoticeLine, KeyLine)
 
 NARROWEST, LOWEST = 60, 16
 _DOING = {
@@ -85,7 +87,7 @@ class Asks(Screen[Result]):
 
         def work() -> None:
             worker = get_current_worker()
-            with self.review_app.project_lock:
+            with self.review_app.project_lock, no_collection():
                 if worker.is_cancelled:
                     return
                 try:
@@ -135,7 +137,7 @@ class Asks(Screen[Result]):
 
     def _show_busy(self) -> None:
         busy = [words for _, _, words in self._asked.values() if words]
-        for notice in self.query(NoticeLine):
+        for notice in self._lines_of(NoticeLine):
             notice.show_busy(busy[0] if busy else "")
 
     # Signing
@@ -180,7 +182,8 @@ class Asks(Screen[Result]):
 
     def say(self, text: str, *, tone: Tone = "", mark: str = "") -> None:
         """Say a sentence in the notice line."""
-        self.query_one(NoticeLine).say(text, tone=tone, mark=mark)
+        for notice in self._lines_of(NoticeLine):
+            notice.say(text, tone=tone, mark=mark)
 
     def say_done(self, text: str) -> None:
         self.say(text, tone="good", mark="✓")
@@ -210,8 +213,12 @@ class Asks(Screen[Result]):
 
     def refresh_keys(self) -> None:
         """Draw the key line again: what can be done may have changed."""
-        for keys in self.query(KeyLine):
+        for keys in self._lines_of(KeyLine):
             keys.refresh()
+
+    def _lines_of(self, kind: type[Strip]) -> list[Strip]:
+        """The strips of a kind. They are the screen's own children: no walk through all that stands above them."""
+        return [child for child in self.children if isinstance(child, kind)]
 
     @on(KeyLine.Pressed)
     async def _press(self, message: KeyLine.Pressed) -> None:

@@ -274,8 +274,8 @@ class ListPane(Container, Generic[Item]):
         return found, wanted
 
     def _versions_of(self, items: Iterable[Item]) -> tuple[ModelVersion, ...]:
-        versions = (self.version_of(item) for item in items)
-        return tuple(dict.fromkeys(version for version in versions if version is not None))
+        # To hash 40,000 versions takes longer than a key may; one reading holds each of them once.
+        return tuple({id(version): version for version in map(self.version_of, items) if version is not None}.values())
 
     def is_bad(self, item: Item) -> bool | None:
         """Whether a record of the item's version is unsound; None: not known yet."""

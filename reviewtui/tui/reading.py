@@ -74,7 +74,7 @@ def read_summary(project: ProjectLike) -> ProjectSummary:
         no_signer = f"{error.message} {error.hint}".strip()
     return ProjectSummary(
         name=repository.name,
-        branch=repository.trusted_branch(),
+        branch=repository.trusted_branch(project.refs),
         reviewer=reviewer,
         has_settings=settings.exists,
         problems=problems,

@@ -61,7 +61,7 @@ def read_settings(project: ProjectLike) -> SettingsView:
     """The settings, and whom the signers' files trust."""
     trust = project.trust
     return SettingsView(
-        branch=project.repository.trusted_branch(),
+        branch=project.repository.trusted_branch(project.refs),
         identity=project.identity,
         settings=project.settings,
         keys=dict(trust.fingerprints()),

@@ -186,12 +186,16 @@ class StoryProject:
         branch = Ref(RefName("refs/heads/main"), oid("main"), "commit", oid("main"), "commit")
         return SimpleNamespace(
             name="fraud-models",
-            trusted_branch=lambda: branch,
+            trusted_branch=lambda refs=None: branch,
             identity=lambda: Person("Ada", "ada@example.com"),
             stamp=lambda: self.stamp,
             remotes=lambda: self.remotes,
             config=lambda key: f"https://ada:secret@git.example.com/{key.split('.')[1]}.git",
         )
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        return ()
 
     @property
     def settings(self) -> Settings:
