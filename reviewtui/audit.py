@@ -21,6 +21,7 @@ from reviewtui.verification import RecordedReview, UnverifiedReview
 RELEASED_UNREVIEWED = (
     "released-unreviewed: The tag carries no record of a review; it was made before, or by another way."
 )
+UNKNOWN_POLICY = "unknown-policy: The policy that the tag names was never in force on the trusted branch."
 ALARMING = ("bad-signature", "reviewer-key-mismatch", "broken-chain")
 """The reasons that no honest accident gives."""
 

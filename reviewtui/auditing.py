@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
 from reviewtui.audit import (
     RELEASED_UNREVIEWED,
+    UNKNOWN_POLICY,
     AuditProblem,
     AuditReport,
     ReleaseAudit,
@@ -30,8 +31,6 @@ from reviewtui.settings import DIRECTORY
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.values import replace
 from reviewtui.verification import RecordedReview, VerificationContext, verify_review
-
-_UNKNOWN_POLICY = "unknown-policy: The policy that the tag names was never in force on the trusted branch."
 
 
 class Auditor:
@@ -60,9 +59,7 @@ class Auditor:
             *self._other_notes(),
             *record_problems(self._judged(version)),
             *self._orphans(),
-            *self._tag_problems(),
-            *self._look_alikes(releases),
-            *self._replacements(),
+            *self.beside_records([each.tag for each in releases if each.reason != RELEASED_UNREVIEWED]),
         )
         return AuditReport(releases, problems, tuple(remarks))
 
@@ -112,7 +109,7 @@ class Auditor:
             return ReleaseAudit(version.name, version.ref, True, RELEASED_UNREVIEWED)
         epoch = self._past.epoch_of(record, tag)
         if epoch is None:
-            return ReleaseAudit(version.name, version.ref, False, _UNKNOWN_POLICY)
+            return ReleaseAudit(version.name, version.ref, False, UNKNOWN_POLICY)
         try:
             judged = self._past.judge(version, tag, record, epoch=epoch, records=self._records, time_of=self._time_of)
         except (GitError, MalformedFileError) as error:
@@ -136,8 +133,6 @@ class Auditor:
             yield AuditProblem(alarm.where, alarm.reason)
         for problem in self._content.problems:
             yield AuditProblem(problem.path, f"error: {problem.problem}.")
-        for error in self._library.settings.errors:
-            yield AuditProblem(DIRECTORY, f"error: {error}")
 
     def _other_notes(self) -> Iterator[AuditProblem]:
         """What was taken from the records of machines and users."""
@@ -158,6 +153,13 @@ class Auditor:
                 reason = f"orphaned: {count} beside a commit that is {what}."
                 yield AuditProblem(f"{REVIEWS_REF}: the note of {commit}", reason, alarm=False)
 
+    def beside_records(self, reviewed: Collection[str]) -> Iterator[AuditProblem]:
+        """What is wrong beside the records: with the settings, and with tags. `reviewed` are the tags of releases."""
+        yield from (AuditProblem(DIRECTORY, f"error: {error}") for error in self._library.settings.errors)
+        yield from self._tag_problems()
+        yield from self._look_alikes(reviewed)
+        yield from self._replacements()
+
     def _tag_problems(self) -> Iterator[AuditProblem]:
         hint = "to accept that: git update-ref -d refs/reviewtui/seen/tags/"
         for name, object_id in self._seen.items():
@@ -168,9 +170,9 @@ class Auditor:
             elif now.object_id != object_id:
                 yield AuditProblem(name, f"tag-moved: A release tag is never moved; it was {object_id} ({forget}).")
 
-    def _look_alikes(self, releases: Iterable[ReleaseAudit]) -> Iterator[AuditProblem]:
+    def _look_alikes(self, releases: Collection[str]) -> Iterator[AuditProblem]:
         """Tags that a person would take for a release; beside one that was reviewed, that is an alarm."""
-        reviewed = {each.tag for each in releases if each.reason != RELEASED_UNREVIEWED} | set(self._seen)
+        reviewed = {*releases, *self._seen}
         alike: dict[str, list[RefName]] = {}
         for name in self._refs:
             if name.startswith("refs/tags/"):

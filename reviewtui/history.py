@@ -33,7 +33,7 @@ WEIGHED = (
 )  # fmt: skip
 """The reasons of records that are sound, and do not count because of what else is known."""
 
-_REGISTRY = {
+REGISTRY_EVENTS = {
     RegistryAction.ASSIGN: "stage-assigned",
     RegistryAction.UNASSIGN: "stage-unassigned",
     RegistryAction.DEREGISTER: "deregistered",
@@ -273,7 +273,7 @@ def _registry_event(event: RegistryEvent) -> HistoryEvent:
     name = f"{event.model}@{event.version}" if event.version else event.model
     detail = f"stage {event.stage}" if event.stage else event.action.value
     return HistoryEvent(
-        time_text(event.created), _REGISTRY[event.action], name, event.author, event.commit, event.ref, detail
+        time_text(event.created), REGISTRY_EVENTS[event.action], name, event.author, event.commit, event.ref, detail
     )
 
 

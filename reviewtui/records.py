@@ -82,7 +82,7 @@ def read_records(
     alarms: tuple[NotesAlarm, ...] = (),
 ) -> Records:
     """Take every line of the notes apart, as far as it can be read."""
-    by_commit = {commit: tuple(_recorded(commit, line) for line in lines) for commit, lines in notes.items()}
+    by_commit = {commit: tuple(recorded_line(commit, line) for line in lines) for commit, lines in notes.items()}
     by_version: dict[tuple[str, str], list[RecordedLine]] = {}
     for lines in by_commit.values():
         for line in lines:
@@ -100,7 +100,8 @@ def read_records(
     )
 
 
-def _recorded(commit: ObjectId, line: bytes) -> RecordedLine:
+def recorded_line(commit: ObjectId, line: bytes) -> RecordedLine:
+    """One line of the note beside a commit, taken apart as far as it can be read."""
     # Loaded here: most repositories that are listed hold no records.
     from reviewtui.review import MalformedRecordError, decode_review, record_id
     from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError

@@ -164,24 +164,11 @@ EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class AuditTrail:
-    """The header, and the events: oldest first by `TrailEvent.at` (those without a time last), then by `sort_key`.
+    """The header, and the events: oldest first by `TrailEvent.at`, those without a time last.
 
-    `events` can be walked once (law 4).
+    Of one second first what was proposed, then what was said of it, then what became of it; what follows from a record
+    stands right after it. `events` can be walked once (law 4).
     """
 
     header: TrailHeader
     events: Iterator[TrailEvent] = field(default_factory=lambda: iter(()))
-
-
-def sort_key(event: TrailEvent) -> tuple[object, ...]:
-    """The place of an event: by time, and among equals by what it is, so that no two readings differ."""
-    return (not event.at, event.at, _PLACE.get(event.event, 0), event.name, event.record, event.tag, event.ref,
-            event.commit, event.notes_ref, event.line, event.reason, event.detail)  # fmt: skip
-
-
-_PLACE = {name: place for place, name in enumerate(
-    ("policy", "candidate", "commit", "record", "approve", "reject", "comment", "withdraw", "override", "unreadable",
-     "gate", "released", "released-unreviewed")
-)}  # fmt: skip
-"""Of one second: first what was proposed, then what was said of it, then what became of it."""
-_PLACE |= {name: len(_PLACE) for name in EVENTS if name not in _PLACE}

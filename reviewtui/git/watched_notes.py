@@ -11,11 +11,11 @@ Laws
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from reviewtui.errors import GitCommandError, GitError, MalformedFileError
 from reviewtui.git.notes import Notes, NotesContent, NotesProblem
-from reviewtui.git.notes_history import NotesChange, read_history
+from reviewtui.git.notes_history import Meet, NotesChange, read_history
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.values import dataclass, field
@@ -65,17 +65,37 @@ class WatchedNotes:
 
     def read(self, *, whole: bool = False) -> WatchedContent:
         """Every line, now and before. Only history that is new is walked, unless `whole` asks for all of it."""
+        return self._looked(_Walk(), whole=whole)
+
+    def survey(self, take: Callable[[NotesChange], None], meet: Meet) -> WatchedContent:
+        """What `read(whole=True)` finds, for who cannot hold every line at once: each change that is known is handed
+        over, the oldest first, and `lines` are those alone of the notes that lost something."""
+        walk = _Walk(told=take, heard=meet)
+        content = self._looked(walk, whole=True)
+        if content.replaced is not None:
+            for change in read_history(self.notes, tip=content.replaced, since=content.tip, meet=meet):
+                take(change)
+        return content
+
+    def _looked(self, walk: _Walk, *, whole: bool) -> WatchedContent:
         alarms: list[NotesAlarm] = []
         problems: list[NotesProblem] = []
         tip, seen = self._tip(alarms, problems), self.seen()
         if tip is None and seen is None:
             return WatchedContent({}, tuple(problems), tuple(alarms))
-        walk = _Walk()
         if tip is not None and (whole or tip != seen):
             problems += self._walked(walk, tip, None if whole else seen)
         replaced = seen if seen is not None and not walk.leads_from(seen, to=tip) else None
-        states = [self.notes.read(at=each) for each in (tip, replaced) if each is not None]
+        states = self._states(walk, tip, replaced)
         return self._united(walk, states, tip=tip, seen=seen, replaced=replaced, alarms=alarms, problems=problems)
+
+    def _states(self, walk: _Walk, tip: ObjectId | None, replaced: ObjectId | None) -> list[NotesContent]:
+        """The notes at the tip and at the state that it replaced; of a survey only those that may have lost a line."""
+        before = [self.notes.read(at=replaced)] if replaced is not None else []
+        if tip is None:
+            return before
+        lossy = {annotated for annotated, _ in walk.removed}.union(*(state.lines for state in before))
+        return [self.notes.read(None if walk.told is None else lossy, at=tip), *before]
 
     def mend(self) -> WatchedContent:
         """Puts back what the tip has lost, as far as this clone has seen it. Gives what was found before.
@@ -157,7 +177,7 @@ class WatchedNotes:
         missing = _missing(present, [state.lines for state in states if state.lines is not present], walk)
         if replaced is not None:
             alarms.append(self._replacement(tip, replaced, lost=sum(map(len, missing.values()))))
-        gone, restored = walk.told(self.notes.ref, missing)
+        gone, restored = walk.fates(self.notes.ref, missing)
         alarms += [*gone, *_strange(self.notes.ref, states)]
         problems += [each for state in states for each in state.problems if not each.harmless]
         memory = "" if problems or replaced else self._remember(self._clean_part(walk, tip, seen), seen)
@@ -221,10 +241,14 @@ class _Walk:
     unreadable: list[tuple[ObjectId, str]] = field(default_factory=list)
     first_removal: ObjectId | None = None
     is_lossy: bool = False
+    told: Callable[[NotesChange], None] | None = None
+    heard: Meet | None = None
 
     def meet(self, commit: ObjectId, parents: tuple[ObjectId, ...]) -> None:
         self.met.add(commit)
         self.parents.update(parents)
+        if self.heard is not None:
+            self.heard(commit, parents)
 
     def leads_from(self, seen: ObjectId, *, to: ObjectId | None) -> bool:
         """Whether a tip descends from what was seen: then a walk between them has a child of it."""
@@ -236,8 +260,10 @@ class _Walk:
         for line in change.removed:
             self.first_removal = self.first_removal or change.commit
             self.removed[change.annotated, line] = change.commit
+        if self.told is not None:
+            self.told(change)
 
-    def told(
+    def fates(
         self, ref: RefName, missing: Mapping[ObjectId, frozenset[bytes]]
     ) -> tuple[list[NotesAlarm], list[NotesAlarm]]:
         """One alarm for each note of each commit that lines were taken from: still gone, and put back since."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import csv
 import json
 import time
 from typing import Any
@@ -274,3 +275,43 @@ def test_a_hostile_version_name_is_passed_over_or_shown_harmless(scene: Scene) -
     assert "\u202e" not in answer.out + answer.err
     assert state_of(scene) == "in-review"
     assert TAG not in answer.out
+
+
+HOSTILE = (
+    "=cmd|'/C calc'!A0",
+    "+1+cmd|' /C calc'!A0",
+    "-2+3",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+    "\t=1+1",
+    "\r=1+1",
+    'quoted","=1+1',
+    "separated;=1+1",
+    "x\n=1+1",
+    "＝1+1",
+    "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "[link](javascript:alert(1)) | table | `code`",
+    "\x1b]0;owned\x07\x1b[2J\u202eevil",
+)
+
+
+def test_104_no_cell_of_an_export_is_a_formula_and_no_text_is_anything_but_text(scene: Scene) -> None:
+    """HTML and Markdown have tests of their own, with a browser; here are the forms for programs and spreadsheets."""
+    review = scene.review("lin", comment="\n".join(HOSTILE))
+    scene.put(scene.signed("lin", review))
+    for number, comment in enumerate(HOSTILE):
+        scene.put(scene.signed("risk", scene.review("risk", "comment", comment=comment, seq=number + 1)))
+    table = command(scene.path, "export", "--format", "csv")
+    assert table.status == 0, table.err
+    for row in csv.reader(table.out.split("\r\n")):
+        for cell in row:
+            assert not cell.lstrip().startswith(("=", "+", "-", "@", "\t", "\r", "＝")), cell
+    # A spreadsheet that takes another character for the separator finds none, either.
+    for line in table.out.split("\r\n"):
+        for separator in ",;\t|":
+            for cell in line.split(separator):
+                assert not cell.strip("\" '").startswith(("=", "+", "@")) or "'" in cell.partition("=")[0], cell
+    assert all(character >= " " for character in table.out.replace("\r\n", ""))
+    exact = command(scene.path, "export")
+    assert "\x1b" not in exact.out and "\u202e" not in exact.out
+    told = [json.loads(line) for line in exact.out.splitlines()]
+    assert {each.get("comment") for each in told} >= {*HOSTILE, "\n".join(HOSTILE)}

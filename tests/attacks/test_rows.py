@@ -6,9 +6,7 @@ import re
 from pathlib import Path
 
 ROWS = range(1, 106)
-NOT_APPLICABLE = {
-    104: "There is no export yet. What a terminal shows is in rows 100 and 101.",
-}
+NOT_APPLICABLE: dict[int, str] = {}
 FOLDER = Path(__file__).resolve().parent
 
 
@@ -33,13 +31,6 @@ def test_every_row_has_a_test_or_a_reason_why_not() -> None:
 def test_no_row_has_both_and_every_reason_is_a_sentence() -> None:
     assert not rows_with_tests().keys() & NOT_APPLICABLE.keys()
     assert all(reason.endswith(".") and len(reason) > 20 for reason in NOT_APPLICABLE.values())
-
-
-def test_no_command_is_there_for_what_is_said_not_to_apply() -> None:
-    from reviewtui.cli.parser import build_parser
-
-    families = next(action for action in build_parser()._actions if action.choices)
-    assert "export" not in (families.choices or {})
 
 
 def test_each_file_holds_the_rows_of_its_letter() -> None:
