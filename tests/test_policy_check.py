@@ -47,6 +47,14 @@ def test_a_sound_policy_has_no_errors() -> None:
     assert problems(SOUND) == []
 
 
+def test_where_an_authority_is_trusted_nobody_is_without_a_key() -> None:
+    data = SOUND.encode()
+    assert "Impossible" in problems(SOUND, {})[0][1]
+    assert not [
+        each for each in lint_policy(parse_policy(data), data, name="x", keys={}, certified=True) if each.is_error
+    ]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "line", "words"),
     [

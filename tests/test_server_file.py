@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from reviewtui.enforcement.server_file import SHEBANG, build_server_file
+from reviewtui.review import encode_review
+from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, Signature, pre_authentication_encoding
 from tests.attacks.scene import TAG, Scene
 from tests.command import reviewtui
 from tests.served import NOTES, Server, approved_release, copied, served_scene
+from tests.x509_material import certified, signed
 
 _BUILT: dict[str, Scene] = {}
 
@@ -71,6 +74,31 @@ def test_a_forged_signature_is_found_without_packages(server: Server) -> None:
     server.scene.put(forged)
     server.scene.tag()
     server.refuses("not counted: unknown-key", f"refs/tags/{TAG}", NOTES)
+
+
+def test_a_certificate_is_judged_without_packages(server: Server) -> None:
+    if shutil.which("gpgsm") is None or shutil.which("gpg-agent") is None:
+        pytest.skip("gpgsm is not installed")
+    scene = server.scene
+    root = certified("Root", authority=True)
+    # Past the hook: how the trusted branch may change is not what this is about.
+    scene.settings(signers=scene.signers("dana", "risk", "robin", "boss"), files={".reviewtui/x509/root.pem": root.pem})
+    server.git("fetch", "--quiet", str(scene.path), "+refs/heads/main:refs/heads/main")
+    payload = encode_review(scene.review("lin"))
+    signed_bytes = pre_authentication_encoding(PAYLOAD_TYPE, payload)
+    records = {}
+    for name, authority in (("stranger", certified("Root", authority=True)), ("lin", root)):
+        lin = certified("Lin", by=authority, emails=("lin@example.com",))
+        signature = Signature(lin.keyid, signed(lin, signed_bytes))
+        records[name] = Envelope(payload, PAYLOAD_TYPE, (signature,)).to_line()
+    scene.put(records["stranger"])
+    scene.tag()
+    server.refuses("not counted: unknown-key", f"refs/tags/{TAG}", NOTES)
+    scene.git("tag", "-d", TAG)
+    scene.put(records["lin"])
+    answer = reviewtui(scene.path, "release", "churn@1.1.0", "--yes", person=scene.person("dana"))
+    assert answer.status == 0, answer.err
+    assert "the gate allows it" in server.accepts(f"refs/tags/{TAG}", NOTES)
 
 
 def test_a_lost_record_and_an_unreviewed_policy_are_refused(server: Server) -> None:

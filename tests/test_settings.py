@@ -84,6 +84,8 @@ def test_whole_settings_are_read() -> None:
         "revoked_keys": b"",
         "openpgp/lee.asc": b"-----BEGIN PGP",
         "openpgp/notes.txt": b"not a key",
+        "x509/root.pem": b"-----BEGIN CERTIFICATE",
+        "x509/revoked": b"AA",
     }
     settings = loaded(files)
     assert settings.exists
@@ -100,6 +102,8 @@ def test_whole_settings_are_read() -> None:
     assert settings.trust_files.allowed_signers == files["allowed_signers"]
     assert settings.trust_files.revoked_keys == b""
     assert settings.trust_files.openpgp == (b"-----BEGIN PGP",)
+    assert settings.trust_files.x509 == (b"-----BEGIN CERTIFICATE",)
+    assert settings.trust_files.x509_revoked == b"AA"
 
 
 def test_a_broken_policy_closes_the_gate_and_leaves_the_rest_readable() -> None:

@@ -104,5 +104,6 @@ def _stop(agent: subprocess.Popen[bytes], killer: str, home: Path) -> None:
     for stream in (agent.stdin, agent.stdout):
         if stream is not None:
             stream.close()
+    agent.terminate()
     agent.wait()
     shutil.rmtree(home, ignore_errors=True)
