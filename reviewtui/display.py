@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from reviewtui.patterns import pattern
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -18,10 +20,10 @@ _INVISIBLE = (
 _MORE = "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U00013430-\U0001343f"
 _TAGS = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 _MARK = "[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
-_UNSAFE = re.compile(f"[\x00-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}{_MORE}{_TAGS}]")
-_PILED_MARKS = re.compile(f"({_MARK}{{2}}){_MARK}+")
+_UNSAFE = pattern(f"[\x00-\x1f\x7f-\x9f{_BIDI}{_INVISIBLE}{_MORE}{_TAGS}]")
+_PILED_MARKS = pattern(f"({_MARK}{{2}}){_MARK}+")
 # No letter of ASCII, Latin-1 or the like is a mark; what stands in a run beyond them is looked at one by one.
-_BEYOND_LATIN = re.compile("[^\x00-\u02ff]{5,}")
+_BEYOND_LATIN = pattern("[^\x00-\u02ff]{5,}")
 _MOST_MARKS = 4
 """On one letter; Hebrew and Tibetan pile as many, and no script needs more."""
 

@@ -18,6 +18,7 @@ from reviewtui.errors import (
 from reviewtui.git.hooks import Hook, HookState, hooks_folder, local_hooks, server_hook
 from reviewtui.git.remotes import push
 from reviewtui.git.state import DIRECTORY
+from reviewtui.patterns import pattern
 from reviewtui.policy.lint import lint_policy
 from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
@@ -33,8 +34,8 @@ PROBE_REF = "refs/notes/reviewtui/Doctor-Probe"
 """No record may ever be kept there, so a server that enforces anything refuses it."""
 
 _PROBE = b"reviewtui doctor\n"
-_LOCAL_TIME = re.compile(rb'(valid-(?:after|before))="(\d{8}(?:\d{4}(?:\d{2})?)?)"', re.IGNORECASE)
-_OVERWRITING = re.compile(r"\+?refs/(\*|notes/\*|notes/reviewtui/[^:]+):refs/(\*|notes/\*|notes/reviewtui/[^:]*)\Z")
+_LOCAL_TIME = pattern(rb'(valid-(?:after|before))="(\d{8}(?:\d{4}(?:\d{2})?)?)"', re.IGNORECASE)
+_OVERWRITING = pattern(r"\+?refs/(\*|notes/\*|notes/reviewtui/[^:]+):refs/(\*|notes/\*|notes/reviewtui/[^:]*)\Z")
 
 
 class Health(StrEnum):

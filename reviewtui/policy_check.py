@@ -10,6 +10,7 @@ from pathlib import Path
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.errors import SettingsError, UsageError
 from reviewtui.git.objects import ObjectId
+from reviewtui.patterns import pattern
 from reviewtui.policy.lint import PolicyRemark, lint_policy
 from reviewtui.policy.model import POLICY_FILE, parse_policy
 from reviewtui.policy.rules import Policy
@@ -18,7 +19,7 @@ from reviewtui.settings import ALLOWED_SIGNERS_FILE, MAX_SETTINGS_BYTES, MAX_SIG
 from reviewtui.signing.trust import TrustFiles
 from reviewtui.values import dataclass, replace
 
-_LOCATED = re.compile(r"(?P<file>.*), line (?P<line>\d+): (?:(?P<key>[^ :]+): )?(?P<problem>.*)", re.DOTALL)
+_LOCATED = pattern(r"(?P<file>.*), line (?P<line>\d+): (?:(?P<key>[^ :]+): )?(?P<problem>.*)", re.DOTALL)
 _SIGNERS_NAME = ALLOWED_SIGNERS_FILE.rpartition("/")[2]
 
 

@@ -6,12 +6,12 @@ is read only as far as the signature covers it; a tag object whose signature doe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from reviewtui.errors import UsageError
 from reviewtui.facts.model import CATEGORIES
 from reviewtui.git.objects import ObjectId, RefName, TagObject
+from reviewtui.patterns import pattern
 from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.policy.rules import Policy
 from reviewtui.review import ReviewSubject, is_principal
@@ -161,8 +161,8 @@ def releaser_finding(policy: Policy, principals: tuple[str, ...]) -> Finding:
 
 _FACTS_KEYS = tuple((category, f"Facts-{category.capitalize()}") for category in CATEGORIES)
 _REPEATED = ("Reviewed-by", "Review-Record", "Override-Record")
-_TRAILER = re.compile(r"([A-Z][A-Za-z]*(?:-[A-Za-z]+)*): (\S.*)\Z")
-_RECORD_ID = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_TRAILER = pattern(r"([A-Z][A-Za-z]*(?:-[A-Za-z]+)*): (\S.*)\Z")
+_RECORD_ID = pattern(r"sha256:[0-9a-f]{64}\Z")
 
 
 def _trailers(

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 CATEGORIES = ("config", "metrics", "data", "environment", "text")
 
-_HEAD = re.compile(rf"\[({'|'.join(CATEGORIES)}):((?:[^\]\\]|\\.)+)\](?: |$)")
-_ESCAPED = re.compile(r"\\(.)")
+_HEAD = pattern(rf"\[({'|'.join(CATEGORIES)}):((?:[^\]\\]|\\.)+)\](?: |$)")
+_ESCAPED = pattern(r"\\(.)")
 _MOST = 500
 """Remarks of one version that are shown; a record of 64 KiB could hold thousands."""
 

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 from reviewtui.facts.model import CATEGORIES
 from reviewtui.git.objects import ObjectId
+from reviewtui.patterns import pattern
 from reviewtui.statement import (
     MalformedRecordError,
     Statement,
@@ -129,9 +130,9 @@ def is_principal(name: object) -> bool:
 
 
 MAX_PRINCIPAL = 254
-_PRINCIPAL = re.compile(r"[A-Za-z0-9._%+\-/=~$&'^{}|]+@[A-Za-z0-9]([A-Za-z0-9.\-]*[A-Za-z0-9])?\Z")
-_RECORD_ID = re.compile(r"sha256:[0-9a-f]{64}\Z")
-_TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|\+00:00)\Z", re.ASCII)
+_PRINCIPAL = pattern(r"[A-Za-z0-9._%+\-/=~$&'^{}|]+@[A-Za-z0-9]([A-Za-z0-9.\-]*[A-Za-z0-9])?\Z")
+_RECORD_ID = pattern(r"sha256:[0-9a-f]{64}\Z")
+_TIME = pattern(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|\+00:00)\Z", re.ASCII)
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}
 _SUBJECT_KEYS = ("repository", "model", "version", "commit", "tree", "base", "facts", "policy")
 _KNOWN_KEYS = frozenset((*_SUBJECT_KEYS, "verdict", "comment", "reviewer", "seq", "prev", "at", "tool", "critical"))

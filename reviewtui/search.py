@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import ast
 import operator
-import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from decimal import Decimal
 from reviewtui.diff.values import number, same_value
 from reviewtui.errors import UsageError
 from reviewtui.facts.model import Value
+from reviewtui.patterns import pattern
 
 LONGEST = 1_000
 NAMESPACES = ("config", "metrics", "environment", "version")
@@ -33,8 +33,8 @@ EXAMPLE = "Write it such as: accuracy>0.9 and lr<1e-3"
 Facts = Mapping[str, Sequence[tuple[str, Value]]]
 """namespace → the (key, value) pairs that a version has there."""
 
-_SINGLE = re.compile(r"(?<![<>=!])=(?!=)")
-_QUOTED = re.compile(r"(\"[^\"\\]*\"|'[^'\\]*')")
+_SINGLE = pattern(r"(?<![<>=!])=(?!=)")
+_QUOTED = pattern(r"(\"[^\"\\]*\"|'[^'\\]*')")
 _ORDER: dict[type[ast.cmpop], Callable[..., bool]] = {
     ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt, ast.GtE: operator.ge,
 }  # fmt: skip

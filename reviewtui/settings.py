@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from reviewtui.catalog import DEFAULT_BRANCHES, DEFAULT_TAGS
 from reviewtui.errors import MalformedFileError, SettingsError
 from reviewtui.git.objects import ObjectId, Tree
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass, field
 
 # Many repositories are listed that have no settings: what reads them is loaded where it is used.
@@ -215,9 +216,9 @@ def _read(tree: Tree, path: str, *, limit: int) -> bytes | None:
     return tree.read(entry, limit=limit)
 
 
-_IDENTITY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/@+\-]{0,253}\Z")
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_MODEL_NAME = re.compile(r"[^\x00-\x20\x7f@#:*?\[\]\\^~]{1,128}\Z")
+_IDENTITY = pattern(r"[A-Za-z0-9][A-Za-z0-9._~:/@+\-]{0,253}\Z")
+_PLACEHOLDER = pattern(r"\{([^{}]*)\}")
+_MODEL_NAME = pattern(r"[^\x00-\x20\x7f@#:*?\[\]\\^~]{1,128}\Z")
 
 
 def _identity(node: Node) -> str:

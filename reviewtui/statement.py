@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
@@ -23,9 +24,9 @@ MAX_READ_BYTES = 64 * 1024
 MAX_DEPTH = 16
 MAX_DIGITS = 18
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
-_BRACKETS = re.compile(rb"[\[\]{}]")
-_OBJECT_ID = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_STRINGS = pattern(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_BRACKETS = pattern(rb"[\[\]{}]")
+_OBJECT_ID = pattern(r"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
 
 
 class MalformedRecordError(ValueError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
@@ -13,6 +12,7 @@ from reviewtui.git.objects import ObjectId
 from reviewtui.history import REGISTRY_EVENTS, UNREADABLE, time_text
 from reviewtui.library import VersionLibrary
 from reviewtui.past_releases import Epoch
+from reviewtui.patterns import pattern
 from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.records import RecordedLine
@@ -28,8 +28,8 @@ from reviewtui.values import dataclass
 
 _PROPOSED, _RECORDED, _RELEASED, _SETTINGS = 1, 2, 3, 0
 _FAMILY = "urn:reviewtui:"
-_TAKEN_BACK = re.compile(r"approval withdrawn after release: (sha256:[0-9a-f]{64}) ")
-_REJECTED = re.compile(r"rejected after release by (.+)\.\Z")
+_TAKEN_BACK = pattern(r"approval withdrawn after release: (sha256:[0-9a-f]{64}) ")
+_REJECTED = pattern(r"rejected after release by (.+)\.\Z")
 _SHOWN_OF_TOO_LONG = 1024
 
 Order = tuple[bool, str, int, str, str, str]

@@ -7,15 +7,15 @@ N counts up within a model. Events are ordered by it where each of those compare
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from reviewtui.catalog.model import RegistryAction, RegistryEvent
 from reviewtui.catalog.naming import LOOSE_VERSION, MODEL
 from reviewtui.git.objects import ObjectId
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
-_GTO = re.compile(
+_GTO = pattern(
     rf"(?P<model>{MODEL})"
     rf"(?:@v(?P<version>{LOOSE_VERSION})|@(?P<life>deprecated|created)|#(?P<stage>{MODEL}))"
     r"(?P<undo>!)?(?:#(?P<counter>[0-9]{1,18}))?"

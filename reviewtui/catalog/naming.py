@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from reviewtui.errors import SettingsError
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 DEFAULT_TAGS = (
@@ -33,9 +34,9 @@ _TAIL = r"(?:[0-9A-Za-z.+_-]*[0-9A-Za-z])?"
 LOOSE_VERSION = rf"[0-9]{_TAIL}"
 _DOTTED = rf"[0-9]+\.[0-9]+{_TAIL}"
 _YEAR = rf"(?:19|20)[0-9][0-9](?:[0-9]{{4}})?(?:-{_TAIL})?"
-_VERSION_LIKE = re.compile(rf"v?(?:{_DOTTED}|[0-9]+)")
-_FIELD = re.compile(r"\{([^{}]*)\}")
-_RESEMBLES = re.compile(r"(?:^|[@/=-])v?[0-9]|@")
+_VERSION_LIKE = pattern(rf"v?(?:{_DOTTED}|[0-9]+)")
+_FIELD = pattern(r"\{([^{}]*)\}")
+_RESEMBLES = pattern(r"(?:^|[@/=-])v?[0-9]|@")
 
 
 @dataclass(frozen=True, slots=True)

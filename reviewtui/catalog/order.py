@@ -16,12 +16,14 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from reviewtui.patterns import pattern
+
 VersionOrder = tuple[Any, ...]
 
-_RELEASE = re.compile(r"[0-9]+(?:\.[0-9]+)*")
-_TOKEN = re.compile(r"[0-9]+|[^0-9]+")
-_POST = re.compile(r"[-._]?post(?![a-z])", re.IGNORECASE)
-_PRE_WORD = re.compile(r"[._]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)(?![a-z])", re.IGNORECASE)
+_RELEASE = pattern(r"[0-9]+(?:\.[0-9]+)*")
+_TOKEN = pattern(r"[0-9]+|[^0-9]+")
+_POST = pattern(r"[-._]?post(?![a-z])", re.IGNORECASE)
+_PRE_WORD = pattern(r"[._]?(?:a|b|c|rc|alpha|beta|pre|preview|dev)(?![a-z])", re.IGNORECASE)
 _PRE, _FINAL, _POSTERIOR = 0, 1, 2
 _DEV, _END, _NUMBER, _WORD = 0, 1, 2, 3
 _DIGITS = frozenset("0123456789")

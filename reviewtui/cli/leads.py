@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import re
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reviewtui.patterns import pattern
 
 if TYPE_CHECKING:
     from reviewtui.cli.output import Printer
@@ -32,8 +33,8 @@ _STATS = """\
 For each model: versions, releases, how long a release took from its commit, how long a version waited for
 its first verdict, who reviewed how much, what waits now."""
 _CELL = 40
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
+_DATE = pattern(r"\d{4}-\d\d-\d\d\Z")
+_TIME = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 
 
 def add_leads(families: _Families) -> None:

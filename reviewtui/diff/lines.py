@@ -7,12 +7,12 @@ So the cost grows with the length of the texts, whatever is in them.
 from __future__ import annotations
 
 import difflib
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 LONGEST_COMPARED = 1_000
@@ -22,7 +22,7 @@ _MOST_MATCHES = 60_000
 _MOST_WEIGHED = 80
 """Lines of one change whose likeness is weighed, to pair them; in a larger one they are paired in their order."""
 _ALIKE = 0.5
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_TOKEN = pattern(r"\w+|\s+|[^\w\s]")
 
 Span = tuple[str, bool]
 """A piece of a line, and whether it differs from the other side."""

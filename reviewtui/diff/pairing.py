@@ -11,17 +11,17 @@ Each rule pairs only what the rules before it left. Two plausible partners are n
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TypeVar
 
 from reviewtui.diff.values import equality_mark
 from reviewtui.facts.model import Fact
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
-_SEPARATORS = re.compile(r"[._\-/:\s]+")
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SEPARATORS = pattern(r"[._\-/:\s]+")
+_CAPITAL = pattern(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 Item = TypeVar("Item")
 Rule = Callable[[Sequence[Item]], list[Hashable]]

@@ -9,7 +9,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal, configured_limit
@@ -19,12 +18,13 @@ from reviewtui.git.notes_history import NotesChange, read_history
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.git.updates import RefUpdate, arrived_notes, is_ancestor
+from reviewtui.patterns import pattern
 
 MOST_REASONS = 5
 MOST_CHANGES = 100_000
 """Commits, and changes of notes, in one push; reviewtui.maxNoteChanges in Git's configuration says otherwise."""
 
-_NAME = re.compile(r"refs/notes/reviewtui/[a-z][a-z0-9-]{0,63}\Z")
+_NAME = pattern(r"refs/notes/reviewtui/[a-z][a-z0-9-]{0,63}\Z")
 _UNITE = "Unite your records with the server's: reviewtui sync"
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 
 from reviewtui.facts.model import DataDigest
+from reviewtui.patterns import pattern
 
-MANIFEST_NAME = re.compile(
+MANIFEST_NAME = pattern(
     r"(?:(?:MD5|SHA1|SHA224|SHA256|SHA384|SHA512)SUMS?(?:\.txt)?|(?:checksums?|MANIFEST)(?:[.\-_](?:txt|md5|sha\d+))?|"
     r".+\.(?:md5|sha1|sha256|sha512|sha256sum|md5sum|sha512sum|sha1sum))\Z",
     re.IGNORECASE,
 )
-_LINE = re.compile(r"(\\?)([0-9A-Fa-f]{32,128})(?:[ \t]+\*?(\S.*))?\Z")
-_BSD_LINE = re.compile(r"(?:MD5|SHA1|SHA224|SHA256|SHA384|SHA512) \((.+)\) = ([0-9A-Fa-f]{32,128})\Z")
+_LINE = pattern(r"(\\?)([0-9A-Fa-f]{32,128})(?:[ \t]+\*?(\S.*))?\Z")
+_BSD_LINE = pattern(r"(?:MD5|SHA1|SHA224|SHA256|SHA384|SHA512) \((.+)\) = ([0-9A-Fa-f]{32,128})\Z")
 _ALGORITHMS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
-_SUFFIX = re.compile(r"\.(?:md5|sha\d+)(?:sum)?\Z", re.IGNORECASE)
+_SUFFIX = pattern(r"\.(?:md5|sha\d+)(?:sum)?\Z", re.IGNORECASE)
 
 
 def read_checksums(name: str, text: str) -> tuple[list[tuple[str, DataDigest]], list[int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable
 
 from reviewtui.errors import MalformedFileError
@@ -13,6 +12,7 @@ from reviewtui.facts.limits import MAX_DATA_FACTS, MAX_TEXT_BYTES
 from reviewtui.facts.model import DataDigest, DataFact
 from reviewtui.facts.reading import TreeReader, joined, parent
 from reviewtui.git.objects import TreeEntry
+from reviewtui.patterns import pattern
 
 _WORDS_OF_DATA_ENDINGS = """
     .pkl .pickle .joblib .bin .pt .pth .ckpt .onnx .safetensors .h5 .hdf5 .keras .pb .tflite .mlmodel .gguf
@@ -28,7 +28,7 @@ _WORDS_OF_CODE_ENDINGS = """
     .rst .sql .cfg .ini .mlem .gitignore .gitattributes .svg
 """
 CODE_ENDINGS = frozenset(_WORDS_OF_CODE_ENDINGS.split())
-_ANNEX = re.compile(r"(?:.*/)?annex/objects/(?:.*/)?([A-Z0-9_]+?)E?-s(\d{1,18})(?:-[^/-]+)*--([0-9a-f]+)[^/]*\Z")
+_ANNEX = pattern(r"(?:.*/)?annex/objects/(?:.*/)?([A-Z0-9_]+?)E?-s(\d{1,18})(?:-[^/-]+)*--([0-9a-f]+)[^/]*\Z")
 
 
 def read_data(

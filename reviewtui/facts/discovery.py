@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 
 from reviewtui.facts.checksums import MANIFEST_NAME
@@ -14,17 +13,18 @@ from reviewtui.facts.globs import is_literal, matches
 from reviewtui.facts.model import FactSources
 from reviewtui.facts.reading import TreeReader, joined, parent
 from reviewtui.git.objects import Tree, TreeEntry
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass, field
 
-_PARAMS = re.compile(r"(?:params|hyperparameters|hparams)\.(?:ya?ml|json|toml)|[\w.-]+\.params\.(?:ya?ml|json)|MLmodel")
+_PARAMS = pattern(r"(?:params|hyperparameters|hparams)\.(?:ya?ml|json|toml)|[\w.-]+\.params\.(?:ya?ml|json)|MLmodel")
 _WORDS_OF_ROOT_CONFIG = """
     config.yaml config.yml config.json config.toml model.yaml generation_config.json adapter_config.json
     preprocessor_config.json processor_config.json tokenizer_config.json special_tokens_map.json model_args.json
     training_args.json README.md meta.json
 """
 _ROOT_CONFIG = frozenset(_WORDS_OF_ROOT_CONFIG.split())
-_CONFIG_DIRECTORY = re.compile(r"(?:config|configs|conf)/(?:[^/]+/)*[^/]+\.(?:ya?ml|json|toml)")
-_METRICS = re.compile(
+_CONFIG_DIRECTORY = pattern(r"(?:config|configs|conf)/(?:[^/]+/)*[^/]+\.(?:ya?ml|json|toml)")
+_METRICS = pattern(
     r"(?:.*/)?(?:metrics\.(?:json|ya?ml|toml)|metrics/[^/]+\.(?:json|ya?ml|toml)|(?:eval|all|test|train|predict)_results\.json|"
     r"\.eval_results/[^/]+\.ya?ml|(?:evaluation|scores|test_metrics|eval_metrics)\.(?:json|ya?ml))"
 )

@@ -25,21 +25,22 @@ from reviewtui.facts.limits import (
 )
 from reviewtui.facts.model import Value
 from reviewtui.facts.yaml_values import read_yaml_value
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 ROOT_KEY = "."
 """The key of a document that is no mapping, but one list or one value."""
 
 _YAML_NAMES = frozenset(("MLmodel", "dvc.lock"))
-_CONFLICT = (re.compile(r"^<{7}(?: |$)", re.MULTILINE), re.compile(r"^>{7}(?: |$)", re.MULTILINE))
-_JSON_BRACKETS = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
-_TOML_BRACKETS = re.compile(
+_CONFLICT = (pattern(r"^<{7}(?: |$)", re.MULTILINE), pattern(r"^>{7}(?: |$)", re.MULTILINE))
+_JSON_BRACKETS = pattern(r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_TOML_BRACKETS = pattern(
     r'"""(?:[^"\\]++|\\.|"(?!""))*+(?:""")?|' + r"'''(?:[^']++|'(?!''))*+(?:''')?|"
     r'"(?:[^"\\\n]++|\\.)*+"?|' + r"'[^'\n]*+'?|#[^\n]*+|[\[\]{}]",
     re.DOTALL,
 )
-_LONG_TOML_KEY = re.compile(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){" + str(MAX_DEPTH) + "}")
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
+_LONG_TOML_KEY = pattern(r"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){" + str(MAX_DEPTH) + "}")
+_SURROGATE_ESCAPE = pattern(r"\\u[dD][89abAB]|\\u[dD][c-fC-F]")
 _BYTE_ORDER_MARKS = (
     (b"\xff\xfe\x00\x00", "UTF-32"), (b"\x00\x00\xfe\xff", "UTF-32"), (b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"),
 )  # fmt: skip

@@ -10,11 +10,12 @@ from typing import Any
 
 from reviewtui.facts.model import DataDigest, Value
 from reviewtui.facts.reading import TreeReader, joined, parent
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass, field
 
 _HASHES = ("md5", "etag", "checksum", "sha256", "hash_value")
 _METRIC_ENDINGS = (".json", ".yaml", ".yml", ".toml")
-_URL_USER = re.compile(r"//[^/@]*@")
+_URL_USER = pattern(r"//[^/@]*@")
 
 
 @dataclass(frozen=True, slots=True)

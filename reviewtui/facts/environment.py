@@ -7,8 +7,9 @@ from collections.abc import Iterable
 
 from reviewtui.facts.model import EnvironmentFile
 from reviewtui.facts.reading import TreeReader
+from reviewtui.patterns import pattern
 
-ENVIRONMENT_NAME = re.compile(
+ENVIRONMENT_NAME = pattern(
     r"(?:[\w.-]*requirements[\w.-]*\.(?:txt|in)|uv\.lock|poetry\.lock|pdm\.lock|pylock(?:\.[\w-]+)?\.toml|Pipfile(?:\.lock)?|"
     r"conda(?:-lock)?\.ya?ml|environment\.ya?ml|pixi\.(?:toml|lock)|python_env\.yaml|(?:[\w-]+\.)?Dockerfile|"
     r"Dockerfile\.[\w-]+|Containerfile|\.python-version|runtime\.txt|packages\.txt|renv\.lock)\Z",

@@ -12,6 +12,7 @@ from reviewtui.facts.documents import ROOT_KEY, is_finite
 from reviewtui.facts.model import Fact, Value
 from reviewtui.facts.model_card import evaluation_results, read_card
 from reviewtui.facts.reading import TreeReader
+from reviewtui.patterns import pattern
 
 _WORDS_OF_HIGHER = """
     accuracy acc balanced_accuracy top1 top5 auc auroc roc_auc pr_auc auprc average_precision avg_precision ap
@@ -38,7 +39,7 @@ LOWER = frozenset(_WORDS_OF_LOWER.split())
 """The well-known names, in lower case with underscores; a name is looked for at the end of a key, then before its
 qualifiers (a split, a class, a quantile, an average)."""
 
-_QUALIFIER = re.compile(
+_QUALIFIER = pattern(
     r"(?:p\d{1,3}|q\d{1,3}|at|k|\d+|mean|avg|average|median|min|max|std_free|macro|micro|weighted|samples|score|value|ms|s|sec|seconds|"
     r"mb|gb|train|training|val|valid|validation|dev|eval|test|holdout|overall|total|[a-z]{2})\Z"
 )

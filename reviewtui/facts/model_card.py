@@ -12,11 +12,12 @@ from typing import Any
 
 from reviewtui.facts.documents import parse_document
 from reviewtui.facts.model import Value
+from reviewtui.patterns import pattern
 
 CARD_KEYS = ("license", "base_model", "datasets", "language", "library_name", "pipeline_tag", "model_name", "tags")
 """The keys of the front matter that are configuration."""
 
-_FRONT = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
+_FRONT = pattern(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", re.DOTALL | re.MULTILINE)
 
 
 def read_card(text: str) -> tuple[dict[str, Value], list[tuple[str, Value]], tuple[str, ...]]:

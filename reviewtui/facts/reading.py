@@ -14,9 +14,10 @@ from reviewtui.facts.documents import Document, decode_text, parse_document, ref
 from reviewtui.facts.limits import MAX_DOCUMENT_BYTES, MAX_FILES_LISTED, MAX_TEXT_BYTES, UnparsableError
 from reviewtui.facts.model import DataDigest, Problem
 from reviewtui.git.objects import Tree, TreeEntry
+from reviewtui.patterns import pattern
 
 T = TypeVar("T")
-_POINTER = re.compile(
+_POINTER = pattern(
     rb"version https?://(?:git-lfs|hawser)\.github\.com/spec/v1\n(?:ext-\d-[^\n]*\n)*"
     rb"oid (sha256):([0-9a-f]{64})\nsize (\d{1,18})\n?\Z"
 )

@@ -15,19 +15,20 @@ import yaml
 
 from reviewtui.facts.limits import MAX_DEPTH, MAX_DIGITS, MAX_WEIGHT, NODE_WEIGHT, UnparsableError
 from reviewtui.facts.yaml_events import MalformedYamlError, yaml_events
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 _TAG = "tag:yaml.org,2002:"
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_INTEGER = re.compile(r"[-+]?\d[\d_]*\Z", re.ASCII)
-_PREFIXED = re.compile(r"([-+]?)0(?:b([01_]+)|o([0-7_]+)|x([\da-fA-F_]+))\Z", re.ASCII)
-_FLOAT = re.compile(
+_INTEGER = pattern(r"[-+]?\d[\d_]*\Z", re.ASCII)
+_PREFIXED = pattern(r"([-+]?)0(?:b([01_]+)|o([0-7_]+)|x([\da-fA-F_]+))\Z", re.ASCII)
+_FLOAT = pattern(
     r"[-+]?(?:\d[\d_]*\.[\d_]*(?:[eE][-+]?\d+)?|\d[\d_]*[eE][-+]?\d+|\.\d[\d_]*(?:[eE][-+]?\d+)?)\Z", re.ASCII
 )
-_INFINITY = re.compile(r"([-+]?)\.(?:inf|Inf|INF)\Z")
+_INFINITY = pattern(r"([-+]?)\.(?:inf|Inf|INF)\Z")
 _NAN = frozenset((".nan", ".NaN", ".NAN"))
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = pattern("[\ud800-\udfff]")
 
 
 def read_yaml_value(text: str) -> tuple[Any, tuple[str, ...]]:

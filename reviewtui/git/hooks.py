@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shlex
 import stat
 import tempfile
@@ -22,9 +21,10 @@ from pathlib import Path
 from reviewtui.errors import GitError
 from reviewtui.git.hook_scripts import BEGIN, END, HEAD, script
 from reviewtui.git.repository import Repository
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
-_SHELL = re.compile(rb"#![ \t]*(?:/[^ \t\n]*/)?(?:env[ \t]+)?(?:sh|dash|ash|bash|ksh)(?:[ \t][^\n]*)?\n")
+_SHELL = pattern(rb"#![ \t]*(?:/[^ \t\n]*/)?(?:env[ \t]+)?(?:sh|dash|ash|bash|ksh)(?:[ \t][^\n]*)?\n")
 _USERS = ".user"
 _LARGEST = 1 << 20
 

@@ -8,7 +8,6 @@ Laws
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from reviewtui.git.catfile import CatFile
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.process import Git
 from reviewtui.git.tree import Entries, TreeStore
+from reviewtui.patterns import pattern
 
 MAX_NOTE_BYTES = 4 << 20
 MAX_NOTES = 1_000_000
@@ -24,8 +24,8 @@ NOTE_MODE = "100644"
 CROWDED = 256
 """From so many entries on, a directory is given subdirectories for what is new."""
 
-_PATH = re.compile(r"(?:[0-9a-f]{2}/)*[0-9a-f]+\Z")
-_PAIR = re.compile(r"[0-9a-f]{2}\Z")
+_PATH = pattern(r"(?:[0-9a-f]{2}/)*[0-9a-f]+\Z")
+_PAIR = pattern(r"[0-9a-f]{2}\Z")
 
 Edits = Mapping[str, ObjectId | None]
 """{path: the blob that is there from now on, or None}"""

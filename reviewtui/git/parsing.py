@@ -6,15 +6,16 @@ import codecs
 import re
 
 from reviewtui.git.objects import CommitInfo, ObjectId, Person, TagObject
+from reviewtui.patterns import pattern
 
-_IDENTITY = re.compile(rb"(?P<name>[^<\n]*)<(?P<email>[^>\n]*)>(?: (?P<time>-?\d{1,18})(?: [+-]\d{1,6})?)?[^\n]*\Z")
-_CO_AUTHOR = re.compile(r"^co-authored-by:[ \t]*(.*?)[ \t]*<([^<>\n]*)>", re.IGNORECASE | re.MULTILINE)
-_BEGIN = re.compile(
+_IDENTITY = pattern(rb"(?P<name>[^<\n]*)<(?P<email>[^>\n]*)>(?: (?P<time>-?\d{1,18})(?: [+-]\d{1,6})?)?[^\n]*\Z")
+_CO_AUTHOR = pattern(r"^co-authored-by:[ \t]*(.*?)[ \t]*<([^<>\n]*)>", re.IGNORECASE | re.MULTILINE)
+_BEGIN = pattern(
     rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----[ \t\r]*$", re.MULTILINE
 )
 _TRANSFORMS = frozenset(("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7"))
-_OBJECT_ID = re.compile(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_MODE = re.compile(rb"[0-7]{5,6}\Z")
+_OBJECT_ID = pattern(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_MODE = pattern(rb"[0-7]{5,6}\Z")
 
 
 class MalformedObjectError(ValueError):

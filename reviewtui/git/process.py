@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from reviewtui.errors import GitCommandError, GitError, GitMissingError, NotARepositoryError
+from reviewtui.patterns import pattern
 
 if TYPE_CHECKING:
     from reviewtui.git.catfile import CatFile
@@ -22,7 +23,7 @@ OLDEST_GIT = (2, 34)
 NO_LAZY_FETCH_SINCE = (2, 45)
 """Since this release GIT_NO_LAZY_FETCH keeps a partial clone from fetching what is merely looked at."""
 
-_KEPT = re.compile(
+_KEPT = pattern(
     r"GIT_(AUTHOR_\w+|COMMITTER_\w+|CONFIG_GLOBAL|CONFIG_SYSTEM|CONFIG_NOSYSTEM|SSH\w*|ASKPASS|TERMINAL_PROMPT"
     r"|SSL_\w+|TRACE\w*|HTTP\w*|PROXY\w*|CURL_VERBOSE|EXEC_PATH|CEILING_DIRECTORIES|ALLOW_PROTOCOL)\Z"
 )

@@ -10,6 +10,7 @@ from reviewtui.git.catfile import CatFile
 from reviewtui.git.objects import ObjectId, Person, Ref, RefName
 from reviewtui.git.parsing import MalformedObjectError, parse_commit, parse_tag
 from reviewtui.git.process import Git
+from reviewtui.patterns import pattern
 
 BROWSED = ("refs/heads", "refs/tags", "refs/remotes")
 MAX_NESTING = 16
@@ -29,7 +30,7 @@ _FIELDS = (
     "%(if)%(contents:signature)%(then)1%(end)",
 )
 _BARE_FIELDS = ("%(refname)", "%(objectname)", "%(symref)")
-_CREATOR = re.compile(r"(.*?) ?<([^>]*)>")
+_CREATOR = pattern(r"(.*?) ?<([^>]*)>")
 
 
 def read_refs(git: Git, below: Sequence[str] = BROWSED) -> tuple[Ref, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from reviewtui.errors import GitError
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.process import command_error, scrubbed_environment
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ _STALE = (
     "failed to update ref",
     "cannot lock ref",
 )
-_LINE = re.compile(r"^([ +\-*!=])\t([^\t]*):([^\t:]*)\t(.*)$", re.MULTILINE)
-_SPEC = re.compile(r"(?:[+:]?|[0-9a-f]{40,64}:)refs/")
-_REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*\Z")
+_LINE = pattern(r"^([ +\-*!=])\t([^\t]*):([^\t:]*)\t(.*)$", re.MULTILINE)
+_SPEC = pattern(r"(?:[+:]?|[0-9a-f]{40,64}:)refs/")
+_REMOTE = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.+/-]*\Z")
 
 
 @dataclass(frozen=True, slots=True)

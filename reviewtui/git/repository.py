@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,13 +17,14 @@ from reviewtui.git.refs import is_ref_name, read_refs
 from reviewtui.git.remotes import Progress
 from reviewtui.git.stamp import refs_stamp
 from reviewtui.git.tree import CommitTree, TreeStore
+from reviewtui.patterns import pattern
 
 MAX_COMMIT_BYTES = 4 << 20
 MAX_DIFF_BYTES = 8 << 20
 
-_HEX = re.compile(r"[0-9a-f]{4,64}\Z")
+_HEX = pattern(r"[0-9a-f]{4,64}\Z")
 _ID_DIGITS = {"sha1": 40, "sha256": 64}
-_SCHEME = re.compile(r"^[a-z+]+://")
+_SCHEME = pattern(r"^[a-z+]+://")
 _PLACES = ("refs/heads/", "refs/tags/", "refs/remotes/")
 _DECOYS = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}", "refs/remotes/{}/HEAD")
 """Where Git looks for a ref that is not there under the very name that was given (gitrevisions)."""

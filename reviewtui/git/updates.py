@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -12,13 +11,14 @@ from reviewtui.git.notes_tree import NOTE_MODE, annotated_object
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.refs import peel_tags
 from reviewtui.git.repository import Repository
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 MAX_UPDATES = 100_000
 _NEAR = 8
 _GONE = "000000"
 
-_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
+_ID = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?\Z")
 _HANDED_ON = ("GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_QUARANTINE_PATH", "GIT_WORK_TREE")
 
 

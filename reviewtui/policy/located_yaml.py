@@ -15,15 +15,16 @@ import yaml
 
 from reviewtui.errors import SettingsError
 from reviewtui.facts.yaml_events import MalformedYamlError, yaml_events
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass, field
 
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000
 MAX_DEPTH = 16
 
-_INTEGER = re.compile(r"[+-]?\d{1,9}\Z", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,2})?\Z", re.ASCII)
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_INTEGER = pattern(r"[+-]?\d{1,9}\Z", re.ASCII)
+_NUMBER = pattern(r"[+-]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][+-]?\d{1,2})?\Z", re.ASCII)
+_SURROGATE = pattern("[\ud800-\udfff]")
 _NULLS = ("", "~", "null", "Null", "NULL")
 
 

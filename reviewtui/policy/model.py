@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from reviewtui.facts.model import CATEGORIES
+from reviewtui.patterns import pattern
 from reviewtui.policy.located_yaml import Node, read_yaml
 from reviewtui.policy.rules import (
     DEFAULT_EXCLUDE,
@@ -54,8 +55,8 @@ _METRIC = (
 )  # fmt: skip
 _CHANGE_RULES = ("max_regression", "min_improvement", "suspicious_improvement")
 _SEVERITIES = ("low", "medium", "high", "critical")
-_DURATION = re.compile(r"([1-9]\d{0,5})([smhdw])\Z", re.ASCII)
-_PIN = re.compile(r"sha256:[0-9a-f]{64}\Z")
+_DURATION = pattern(r"([1-9]\d{0,5})([smhdw])\Z", re.ASCII)
+_PIN = pattern(r"sha256:[0-9a-f]{64}\Z")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from reviewtui.patterns import pattern
 from reviewtui.signing.key_options import KeyOptions, MalformedOptionsError, parse_options
 from reviewtui.signing.patterns import WILDCARDS
 from reviewtui.signing.ssh_keys import SshPublicKey, decode_key, parse_public_key
@@ -19,8 +20,8 @@ from reviewtui.values import dataclass
 ALLOWED_SIGNERS_PATH = ".reviewtui/allowed_signers"
 FILE_LIMIT = 1024 * 1024
 _LINE_LIMIT = 16 * 1024
-_PRINCIPAL = re.compile(r"[!-~]+")
-_KEY_TYPE = re.compile(rb"(?:ssh|ecdsa|sk|rsa|x509|webauthn|spki)-[\x21-\x7e]+")
+_PRINCIPAL = pattern(r"[!-~]+")
+_KEY_TYPE = pattern(rb"(?:ssh|ecdsa|sk|rsa|x509|webauthn|spki)-[\x21-\x7e]+")
 _BLANK = b" \t\r"
 
 

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from enum import Enum
 
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
 ARMOR_LIMIT = 128 * 1024
 _SSH_WIDTH = 70
 _CRC24_START, _CRC24_POLYNOMIAL = 0xB704CE, 0x1864CFB
-_BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
-_PGP_HEADER = re.compile(rb"[A-Za-z]+: [\x20-\x7e]*")
+_BASE64_LINE = pattern(rb"[A-Za-z0-9+/]+={0,2}")
+_PGP_HEADER = pattern(rb"[A-Za-z]+: [\x20-\x7e]*")
 
 
 class SignatureScheme(Enum):

@@ -6,10 +6,11 @@ import re
 import time
 from datetime import UTC, datetime
 
+from reviewtui.patterns import pattern
 from reviewtui.values import dataclass
 
-_OPTION = re.compile(r'(?P<name>[A-Za-z-]+)(?:=(?P<value>"(?:\\"|\\(?!")|[^"\\])*"))?(?P<end>,|$)')
-_TIMESTAMP = re.compile(r"(\d{8})(?:(\d{4})(\d{2})?)?(Z|UTC)?", re.ASCII)
+_OPTION = pattern(r'(?P<name>[A-Za-z-]+)(?:=(?P<value>"(?:\\"|\\(?!")|[^"\\])*"))?(?P<end>,|$)')
+_TIMESTAMP = pattern(r"(\d{8})(?:(\d{4})(\d{2})?)?(Z|UTC)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from pathlib import Path
 
 from reviewtui.errors import NoSigningKeyError, SigningError
+from reviewtui.patterns import pattern
 from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, dearmor
 from reviewtui.signing.gnupg import judge, status_lines
 from reviewtui.signing.keygen import find_program, plain_environment, run_program
 from reviewtui.signing.scheme import NAMESPACE
 from reviewtui.values import dataclass
 
-_PEM = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----")
+_PEM = pattern(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----")
 _SIGN_TIMEOUT = 600.0
 _QUERY_TIMEOUT = 60.0
 _USABLE_FOR_SIGNING = ("u", "f", "m", "n", "-", "o", "q", "")

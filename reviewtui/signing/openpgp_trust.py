@@ -6,13 +6,13 @@ a key is the e-mail address of its user id.
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from datetime import datetime
 from pathlib import Path
 
 from reviewtui.errors import SigningError
+from reviewtui.patterns import pattern
 from reviewtui.signing.allowed_signers import TrustProblem
 from reviewtui.signing.gnupg import judge, status_lines
 from reviewtui.signing.keygen import VERIFY_TIMEOUT, Outcome, run_program
@@ -27,7 +27,7 @@ _BEGIN = b"-----BEGIN PGP PUBLIC KEY BLOCK-----"
 _SIGNATURE_TAG = 2
 _RSA, _DSA = ("1", "2", "3"), "17"
 _UNUSABLE = "ri"  # validity of a user id: revoked, invalid
-_ADDRESS = re.compile(r"(?:.*<)?([!-;=?-~]+@[!-;=?-~]+?)>?")
+_ADDRESS = pattern(r"(?:.*<)?([!-;=?-~]+@[!-;=?-~]+?)>?")
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from reviewtui.patterns import pattern
 from reviewtui.signing.der import (
     BIT_STRING,
     BOOLEAN,
@@ -49,8 +50,8 @@ _STRONG_HASHES = {_HASH + bytes([last]) for last in (1, 2, 3)}
 _ALTERNATIVE_NAME, _BASIC_CONSTRAINTS = bytes.fromhex("551d11"), bytes.fromhex("551d13")
 _COMMON_NAME, _EMAIL = bytes.fromhex("550403"), bytes.fromhex("2a864886f70d010901")
 _RFC822_NAME = 0x81
-_ADDRESS = re.compile(rb"[!-;=?A-~]+@[!-;=?A-~]+")
-_PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----(?=\r?\n|\Z)")
+_ADDRESS = pattern(rb"[!-;=?A-~]+@[!-;=?A-~]+")
+_PEM = pattern(rb"-----BEGIN ([A-Z0-9 ]+)-----\r?\n([A-Za-z0-9+/=\r\n]+)-----END \1-----(?=\r?\n|\Z)")
 
 
 @dataclass(frozen=True, slots=True)

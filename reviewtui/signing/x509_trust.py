@@ -18,11 +18,11 @@ Judging a signature, step by step; the first that fails gives the reason:
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable
 from datetime import datetime
 
+from reviewtui.patterns import pattern
 from reviewtui.signing.allowed_signers import TrustProblem
 from reviewtui.signing.cms import CmsSignature, parse_cms
 from reviewtui.signing.der import MalformedDerError
@@ -36,7 +36,7 @@ X509_PATH = ".reviewtui/x509"
 REVOKED_PATH = f"{X509_PATH}/revoked"
 KEYID_PREFIX = "x509:"
 _TOO_YOUNG = "102"
-_REVOKED_LINE = re.compile(r"(?:x509:)?([0-9A-F]{40}|[0-9A-F]{64})")
+_REVOKED_LINE = pattern(r"(?:x509:)?([0-9A-F]{40}|[0-9A-F]{64})")
 _TIME = {"not-yet-valid-key": "the certificate is not valid yet", "expired-key": "the certificate has expired"}
 
 
