@@ -63,7 +63,7 @@ class Asks(Screen[Result]):
         yield from self.compose_body()
         yield NoticeLine(id="notice")
         yield KeyLine(id="keys")
-        yield Static(f"reviewtui needs {NARROWEST}x{LOWEST} cells. ctrl+q quits.", id="too-small", markup=False)
+        yield Static("", id="too-small", markup=False)
 
     def compose_body(self) -> ComposeResult:
         """What stands above the notice line."""
@@ -74,7 +74,12 @@ class Asks(Screen[Result]):
 
     def on_resize(self) -> None:
         size = self.app.size
-        self.set_class(size.width < NARROWEST or size.height < LOWEST, "-too-small")
+        is_too_small = size.width < NARROWEST or size.height < LOWEST
+        self.set_class(is_too_small, "-too-small")
+        if is_too_small:
+            has = f"this terminal has {size.width}x{size.height}"
+            words = f"reviewtui needs {NARROWEST}x{LOWEST} cells; {has}. Make it larger, or ctrl+q quits."
+            self.query_one("#too-small", Static).update(words)
 
     # Asking
 

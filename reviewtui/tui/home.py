@@ -21,6 +21,7 @@ from reviewtui.tui.marking import MarksVersions
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.noticing import NoticesChanges
+from reviewtui.tui.opening import NO_COMMIT, opening_words, title_parts
 from reviewtui.tui.passed_over import TellsOfPassedOver
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.push_dialog import PushesRecords
@@ -31,7 +32,6 @@ from reviewtui.tui.sorting import SortsRows
 from reviewtui.tui.tabs import EMPTY_QUEUE, FILLED, NO_VERSIONS, TABS
 from reviewtui.tui.undo import OffersUndo
 from reviewtui.tui.versions_pane import VersionsPane
-from reviewtui.tui.widgets.line import Part
 from reviewtui.tui.widgets.strips import NoticeLine, Tab, TabLine, TitleLine
 from reviewtui.tui.widgets.table import LineTable
 
@@ -142,25 +142,12 @@ class HomeScreen(
 
     def _show_summary(self, summary: ProjectSummary) -> None:
         self._summary = summary
-        branch = summary.branch
-        left: list[Part] = [(" reviewtui  ", "heading"), (summary.name, "strong")]
-        if branch is not None and branch.commit is not None:
-            short = branch.name.removeprefix("refs/heads/").removeprefix("refs/remotes/")
-            left += [("  trusted ", "dim"), short, (f"@{branch.commit[:8]}", "dim")]
-        else:
-            left += [("  no trusted branch", "warn")]
-        key: Part = ("✗ no signing key  ", "warn") if summary.no_signer else ("✓ key  ", "good")
-        right: list[Part] = [key, (summary.reviewer or "no user.email", "" if summary.reviewer else "warn"), " "]
-        self.query_one(TitleLine).show(left, right)
+        self.query_one(TitleLine).show(*title_parts(summary))
         self.review_app.no_signer = summary.no_signer
         self.refresh_keys()
-        if summary.problems:
-            self.say(f"{summary.problems[0]}", tone="warn", mark="!")
-        elif not summary.has_settings:
-            self.say(
-                "No .reviewtui/ in the trusted branch: browse and review freely; releasing needs `reviewtui init`.",
-                mark="·",
-            )
+        text, tone, mark = opening_words(summary)
+        if text:
+            self.say(text, tone=tone, mark=mark)
 
     def _show_rows(self, rows: Rows) -> None:
         if not self.waits_for("overview"):
@@ -191,9 +178,10 @@ class HomeScreen(
         self.forget_known()
         queue.now = versions.now = self.review_app.clock()
         queue.me = versions.me = self._summary.reviewer if self._summary else ""
-        unread = ("Reading what waits …",) if self.waits_for("overview") else EMPTY_QUEUE
+        has_commits = self._summary is None or self._summary.branch is not None or bool(rows[0])
+        unread = ("Reading what waits …",) if self.waits_for("overview") else EMPTY_QUEUE if has_commits else NO_COMMIT
         queue.fill(waiting, None, empty=unread)
-        versions.fill(*rows, empty=NO_VERSIONS)
+        versions.fill(*rows, empty=NO_VERSIONS if has_commits else NO_COMMIT)
         self._show_counts()
 
     def refused(self, topic: str, error: ReviewTuiError) -> None:

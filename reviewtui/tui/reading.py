@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from reviewtui.errors import SigningError
+from reviewtui.errors import GitError, SigningError
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.rows import VersionRow, haystacks, rows_of, rows_with_state
 from reviewtui.values import dataclass
@@ -37,6 +37,8 @@ class ProjectSummary:
     has_settings: bool
     problems: tuple[str, ...]
     no_signer: str = ""
+    hints: tuple[str, ...] = ()
+    """What this clone lacks, each with what brings it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,15 @@ class VersionView:
 def read_summary(project: ProjectLike) -> ProjectSummary:
     """The repository's name, trusted branch, reviewer and settings."""
     repository, settings = project.repository, project.settings
-    problems = tuple(f"{problem.path}: {problem.problem}" for problem in settings.problems)
-    reviewer, no_signer = repository.identity().email, ""
+    problems = tuple(
+        each.problem if each.problem.startswith(each.path) else f"{each.path}: {each.problem}"
+        for each in settings.problems
+    )
+    reviewer, no_signer = "", ""
     try:
+        reviewer = repository.identity().email
         reviewer = project.reviewer(project.signer())
-    except SigningError as error:
+    except (SigningError, GitError) as error:
         no_signer = f"{error.message} {error.hint}".strip()
     return ProjectSummary(
         name=repository.name,
@@ -79,7 +85,23 @@ def read_summary(project: ProjectLike) -> ProjectSummary:
         has_settings=settings.exists,
         problems=problems,
         no_signer=no_signer,
+        hints=tuple(_hints(project)),
     )
+
+
+def _hints(project: ProjectLike) -> Iterator[str]:
+    repository = project.repository
+    remotes = repository.remotes()
+    name = "origin" if "origin" in remotes or not remotes else remotes[0]
+    if repository.is_partial:
+        yield (
+            "This clone is partial: files that it lacks are said, not guessed. "
+            f"`git fetch --refetch --no-filter {name}` brings them."
+        )
+    if repository.is_shallow:
+        yield "This clone is shallow: what lies before its cut is unknown. `git fetch --unshallow` brings it."
+    if remotes and not project.records.by_commit:
+        yield f"No record is in this clone. P unites its records with those of {name}."
 
 
 def read_version(project: ProjectLike, version: ModelVersion, *, base: ModelVersion | None = None) -> VersionView:

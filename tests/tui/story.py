@@ -178,6 +178,9 @@ class StoryProject:
     stamp: str = "as it was"
     trail_trouble: ReviewTuiError | None = None
     reviewed_before: bool = False
+    is_partial: bool = False
+    is_shallow: bool = False
+    has_records: bool = True
     remotes: tuple[str, ...] = ("backup", "origin")
     pushed: list[str] = field(default_factory=list)
 
@@ -186,6 +189,8 @@ class StoryProject:
         branch = Ref(RefName("refs/heads/main"), oid("main"), "commit", oid("main"), "commit")
         return SimpleNamespace(
             name="fraud-models",
+            is_partial=self.is_partial,
+            is_shallow=self.is_shallow,
             trusted_branch=lambda refs=None: branch,
             identity=lambda: Person("Ada", "ada@example.com"),
             stamp=lambda: self.stamp,
@@ -213,7 +218,10 @@ class StoryProject:
     @property
     def records(self) -> SimpleNamespace:
         first = self.versions[:1]
-        return SimpleNamespace(reviewers_of=lambda version: ("bob@example.com",) if version in first else ())
+        by_commit = {oid("noted"): ()} if self.has_records else {}
+        return SimpleNamespace(
+            by_commit=by_commit, reviewers_of=lambda version: ("bob@example.com",) if version in first else ()
+        )
 
     def history(self) -> tuple[HistoryEvent, ...]:
         return history_of(self.versions, self.trail())
