@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
 
@@ -37,6 +39,11 @@ class FileDiff:
     rows: tuple[LinePair, ...]
 
     @cached_property
+    def runs(self) -> tuple[tuple[int, int, bool], ...]:
+        """(first row, how many, whether they are the same) of each run."""
+        return tuple(_runs(self.rows))
+
+    @cached_property
     def counts(self) -> tuple[int, int]:
         """(lines added, lines removed)."""
         changed = [row for row in self.rows if not row.same]
@@ -63,8 +70,7 @@ class Layout:
     left: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One line on the screen. `kind`: head, note, gap, both, old, new, said; `row` is a row of the file, how many
     rows, or which of the remarks on the line above."""
 
@@ -103,7 +109,9 @@ class TextPage:
     entries: tuple[Entry, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        entries = [entry for number in range(len(self.files)) for entry in self._entries_of(number)]
+        entries: list[Entry] = []
+        for number in range(len(self.files)):
+            entries += self._entries_of(number) if self.remarks else self._plain_entries_of(number)
         object.__setattr__(self, "entries", tuple(entries))
 
     def heads(self) -> list[int]:
@@ -140,29 +148,30 @@ class TextPage:
         new = "" if row.new is None or entry.kind == "old" else f"{diff.pair.path}:{row.new + 1}"
         return tuple(each for key in (old, new) if key for each in self.remarks.get(("text", key), ()))
 
-    def _plain_entries_of(self, number: int) -> Iterator[Entry]:
+    def _plain_entries_of(self, number: int) -> list[Entry]:
+        # Keys wait for this: whole runs are put in at once, not line by line.
         diff, layout = self.files[number], self.layout
-        yield Entry("head", number)
+        entries = [Entry("head", number)]
         if diff.only_line_end:
-            yield Entry("note", number)
-        shown = _shown_rows(diff.rows, layout.context) if not layout.whole else None
-        for start, length, same in _runs(diff.rows):
-            if same:
-                yield from _unchanged(number, start, length, shown)
-            elif layout.split:
-                yield from (Entry("both", number, row) for row in range(start, start + length))
+            entries.append(Entry("note", number))
+        shown = _shown_rows(diff, layout.context) if not layout.whole else None
+        for start, length, same in diff.runs:
+            rows = range(start, start + length)
+            if same and shown is not None:
+                entries += _unchanged(number, start, length, shown)
+            elif same or layout.split:
+                entries += [Entry("both", number, row) for row in rows]
             else:
-                rows = range(start, start + length)
-                yield from (Entry("old", number, row) for row in rows if diff.rows[row].old is not None)
-                yield from (Entry("new", number, row) for row in rows if diff.rows[row].new is not None)
+                entries += [Entry("old", number, row) for row in rows if diff.rows[row].old is not None]
+                entries += [Entry("new", number, row) for row in rows if diff.rows[row].new is not None]
+        return entries
 
     @cached_property
     def _stops(self) -> list[int]:
         stops, inside = [], False
-        for y, entry in enumerate(self.entries):
-            changed = entry.kind in ("old", "new") or (
-                entry.kind == "both" and not self.files[entry.file].rows[entry.row].same
-            )
+        rows = [diff.rows for diff in self.files]
+        for y, (kind, file, row) in enumerate(self.entries):
+            changed = kind in ("old", "new") or (kind == "both" and not rows[file][row].same)
             if changed and not inside:
                 stops.append(y)
             inside = changed
@@ -182,28 +191,27 @@ class TextPage:
 
 
 def _runs(rows: Sequence[LinePair]) -> Iterator[tuple[int, int, bool]]:
-    """(first row, how many, whether they are the same) of each run."""
     start = 0
-    for at in range(1, len(rows) + 1):
-        if at == len(rows) or rows[at].same != rows[start].same:
-            yield start, at - start, rows[start].same
-            start = at
+    for same, run in groupby(row.same for row in rows):
+        length = sum(1 for _ in run)
+        yield start, length, same
+        start += length
 
 
-def _shown_rows(rows: Sequence[LinePair], context: int) -> bytearray:
+def _shown_rows(diff: FileDiff, context: int) -> bytearray:
     """For each row, whether it stands near enough to a change to be shown."""
-    shown = bytearray(len(rows))
-    for start, length, same in _runs(rows):
+    shown = bytearray(len(diff.rows))
+    for start, length, same in diff.runs:
         if not same:
-            first, last = max(start - context, 0), min(start + length + context, len(rows))
+            first, last = max(start - context, 0), min(start + length + context, len(shown))
             shown[first:last] = b"\1" * (last - first)
     return shown
 
 
-def _unchanged(number: int, start: int, length: int, shown: bytearray | None) -> Iterator[Entry]:
+def _unchanged(number: int, start: int, length: int, shown: bytearray) -> Iterator[Entry]:
     row, end = start, start + length
     while row < end:
-        if shown is None or shown[row]:
+        if shown[row]:
             yield Entry("both", number, row)
             row += 1
             continue
