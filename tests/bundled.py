@@ -1,0 +1,84 @@
+"""Bundle: an exported bundle, unpacked, so that a test can play the auditor, the forger, and the exporter who lies."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from reviewtui.export import bundle
+from tests.command import Answer, reviewtui
+from tests.model_repository import ModelRepository, PersonWithKey
+
+PROGRAM = Path(bundle.__file__).with_name("verify.py")
+
+
+def export_bundle(directory: Path, archive: Path, *, person: PersonWithKey) -> Path:
+    """The bundle of a repository, exported and signed by a person."""
+    done = reviewtui(directory, "export", "--format", "bundle", "-o", str(archive), person=person)
+    assert done.status == 0, done.err
+    return archive
+
+
+def verify(place: Path, *words: str, options: tuple[str, ...] = ()) -> Answer:
+    """What verify.py says, the one of this checkout, run by itself."""
+    done = subprocess.run(
+        (sys.executable, *options, str(PROGRAM), str(place), *words), capture_output=True, text=True, check=False
+    )
+    return Answer(done.returncode, done.stdout, done.stderr)
+
+
+def wrong(answer: Answer) -> list[str]:
+    """The faults that it lists."""
+    return [line.strip() for line in answer.out.split("WRONG:\n")[1].splitlines()]
+
+
+class Bundle:
+    """An unpacked bundle that can be changed and signed again."""
+
+    def __init__(self, archive: Path, place: Path) -> None:
+        self.place = place
+        with tarfile.open(archive) as tar:
+            tar.extractall(place, filter="data")
+
+    def sign(self, person: PersonWithKey) -> None:
+        """List every file again, and sign the list."""
+        names = sorted(each.relative_to(self.place).as_posix() for each in self.place.rglob("*") if each.is_file())
+        names = [name for name in names if not name.startswith("MANIFEST")]
+        lines = [f"{hashlib.sha256((self.place / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+        (self.place / "MANIFEST").write_text("".join(lines))
+        (self.place / "MANIFEST.sig").unlink(missing_ok=True)
+        words = ("ssh-keygen", "-q", "-Y", "sign", "-n", "reviewtui", "-f", str(person.private_key), "MANIFEST")
+        subprocess.run(words, cwd=self.place, check=True, capture_output=True)
+
+    def trail(self) -> list[dict[str, Any]]:
+        """The lines of the trail."""
+        return [json.loads(line) for line in (self.place / "trail.jsonl").read_text().splitlines()]
+
+    def tell(self, change: Callable[[list[dict[str, Any]]], object]) -> None:
+        """Change the trail."""
+        told = self.trail()
+        change(told)
+        (self.place / "trail.jsonl").write_text("".join(json.dumps(each) + "\n" for each in told))
+
+    def rewrite(self, name: str, change: Callable[[Any], object]) -> None:
+        """Change a JSON file."""
+        value = json.loads((self.place / name).read_text())
+        change(value)
+        (self.place / name).write_text(json.dumps(value))
+
+    def history(self, change: Callable[[ModelRepository], object]) -> None:
+        """Change the Git history, and bundle it anew."""
+        clone = self.place.with_name(f"{self.place.name}-history")
+        words = ("git", "clone", "-q", "--mirror", str(self.place / "repository.bundle"), str(clone))
+        subprocess.run(words, check=True, capture_output=True)
+        repository = object.__new__(ModelRepository)
+        repository.path, repository.now, repository.people = clone, 2_000_000_000, {}
+        change(repository)
+        (self.place / "repository.bundle").unlink()
+        repository.git("bundle", "create", "-q", str(self.place / "repository.bundle"), "--all")
