@@ -231,6 +231,19 @@ class VersionLibrary:
         """The catalog as far as one model goes: where refs name it, commits without a name are none of its versions."""
         return self.named if self.named.of_model(model) else self.catalog
 
+    def load_files(self, versions: Iterable[ModelVersion]) -> None:
+        """Read the commits of many versions, their parents, and the directories that their facts are in, at once."""
+        wanted = tuple(versions)
+        infos = self.repository.commits({version.commit for version in wanted})
+        self.repository.commits({parent for info in infos.values() for parent in info.parents})
+        places: dict[str, list[ObjectId]] = {}
+        for version in wanted:
+            declared = self.settings.models.get(version.model)
+            if declared is not None and version.commit in infos:
+                places.setdefault(declared.sources.path, []).append(version.commit)
+        for path, commits in places.items():
+            self.repository.trees(commits, paths=[path])
+
     def load_tags(self, versions: Iterable[ModelVersion]) -> None:
         """Read the tag objects of many versions at once."""
         missing = [version.tag for version in versions if version.tag is not None and version.tag not in self._tags]

@@ -70,7 +70,9 @@ class PastReleases:
             together.setdefault(epoch.commit.object_id, (epoch, []))[1].append(version)
         self._library.load_graph(version for _, group in together.values() for version in group)
         for epoch, group in together.values():
-            self.library_of(epoch).load_tags(group)
+            library = self.library_of(epoch)
+            library.load_tags(group)
+            library.load_files(group)
 
     def forget(self) -> None:
         """Let go of what was read for single releases; the history stays."""

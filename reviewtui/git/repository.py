@@ -21,6 +21,8 @@ from reviewtui.patterns import pattern
 
 MAX_COMMIT_BYTES = 4 << 20
 MAX_DIFF_BYTES = 8 << 20
+_KEPT_COMMITS = 2048
+_KEPT_COMMIT_BYTES = 8 << 10
 
 _HEX = pattern(r"[0-9a-f]{4,64}\Z")
 _ID_DIGITS = {"sha1": 40, "sha256": 64}
@@ -41,6 +43,7 @@ class Repository:
         self.common_dir = common_dir
         self.work_tree = work_tree
         self.object_format = object_format
+        self._commits: dict[ObjectId, CommitInfo] = {}
         if self.is_partial:
             git.local_objects_only = common_dir / "objects"
 
@@ -235,15 +238,21 @@ class Repository:
         return tuple(CommitTree(commit, self.tree_store) for commit in wanted)
 
     def commits(self, ids: Iterable[ObjectId]) -> dict[ObjectId, CommitInfo]:
-        """Many commits at once. Those that are missing, or no commits, are left out."""
-        found: dict[ObjectId, CommitInfo] = {}
-        for spec, (object_id, kind, data) in self.git.cat_file.objects(ids, limit=MAX_COMMIT_BYTES).items():
+        """Many commits at once. Those that are missing, or no commits, are left out. The last ones read are kept."""
+        wanted = tuple(dict.fromkeys(ids))
+        found = {each: info for each in wanted if (info := self._commits.get(each)) is not None}
+        asked = [each for each in wanted if each not in found]
+        for spec, (object_id, kind, data) in self.git.cat_file.objects(asked, limit=MAX_COMMIT_BYTES).items():
             if kind == "commit":
                 try:
                     found[ObjectId(spec)] = parse_commit(object_id, data)
                 except MalformedObjectError:
                     continue  # A commit that Git itself could not read is as good as missing.
-        return found
+                if spec == object_id and len(data) <= _KEPT_COMMIT_BYTES:
+                    self._commits[object_id] = found[object_id]
+        while len(self._commits) > _KEPT_COMMITS:
+            self._commits.pop(next(iter(self._commits)), None)
+        return {each: found[each] for each in wanted if each in found}
 
     def tag(self, object_id: ObjectId) -> TagObject:
         """One annotated tag, by the id of the tag object. Raises: UnknownRevisionError."""

@@ -1,0 +1,83 @@
+"""`export` of 10,000 releases with 30,000 records: time and memory, beside Git's own reading of the same objects.
+
+Measured at two sizes: `git log --notes` over the commits, `git cat-file --batch` over every object that the trail rests
+on, and the export. Memory is the most that the process ever held (its resident set), and never less than what this
+process held when it started it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.benchmarks.measuring import ROOT, judge
+from tests.many_releases import many_releases
+from tests.model_repository import ModelRepository
+
+RELEASES = int(os.environ.get("REVIEWTUI_BENCH_RELEASES", "10000"))
+RECORDS = 3
+MOST_BYTES_AN_EVENT = 1024
+"""What a further event may cost in memory: its place in the index and its ref, and nothing of what it says."""
+_LOG = ("git", "log", "--notes=reviewtui/reviews", "--format=%H%n%N", "main")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One process: seconds on the clock, and the most memory that it held, in bytes."""
+
+    seconds: float
+    memory: int
+
+    def __str__(self) -> str:
+        return f"{self.seconds:8.2f} s, {self.memory / 1e6:7.1f} MB"
+
+
+def run(place: Path, cache: Path) -> bool:
+    """Measure, print, and give whether the limits are kept."""
+    found = {count: _measured(place / str(count), count, cache) for count in (RELEASES // 10, RELEASES)}
+    for count, runs in found.items():
+        print(f"export of {count:,} releases with {RECORDS * count:,} records")
+        for name, each in runs.items():
+            print(f"  {name:<34} {each}")
+    small, large = (found[count]["export --format jsonl"] for count in found)
+    events = (RELEASES - RELEASES // 10) * (RECORDS + 2)
+    raw = found[RELEASES]["git cat-file --batch"].seconds + found[RELEASES]["git log --notes"].seconds
+    print(f"  an event: {(large.seconds - small.seconds) / events * 1e6:.0f} µs")
+    print(f"  the export takes {large.seconds / raw:.0f} times what Git takes to read the same objects")
+    return judge("bytes of memory for each further event", (large.memory - small.memory) / events, MOST_BYTES_AN_EVENT)
+
+
+def _measured(place: Path, count: int, cache: Path) -> dict[str, Run]:
+    repository = ModelRepository(place)
+    begun = time.perf_counter()
+    many_releases(repository, count, records=RECORDS)
+    repository.git("repack", "-adq")
+    print(f"  (set up in {time.perf_counter() - begun:.1f} s)")
+    every = repository.git("rev-list", "--objects", "--no-object-names", "--all").encode() + b"\n"
+    python = (sys.executable, "-m", "reviewtui", "-C", str(place), "export", "-o")
+    return {
+        "git log --notes": _run(_LOG, place, cache),
+        "git cat-file --batch": _run(("git", "cat-file", "--batch"), place, cache, every),
+        "export --format jsonl": _run((*python, str(place.with_suffix(".jsonl"))), ROOT, cache),
+        "export --format csv": _run((*python, str(place.with_suffix(".csv"))), ROOT, cache),
+    }
+
+
+def _run(words: tuple[str, ...], directory: Path, cache: Path, told: bytes = b"") -> Run:
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(cache), "PYTHONPATH": str(ROOT)}
+    begun = time.perf_counter()
+    with subprocess.Popen(
+        words, cwd=directory, env=environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(told)
+        process.stdin.close()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)}: exit status {process.returncode}")
+    return Run(time.perf_counter() - begun, usage.ru_maxrss * 1024)
