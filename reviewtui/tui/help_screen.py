@@ -105,6 +105,7 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
     from reviewtui.tui.push_dialog import PushDialog, PushesRecords
     from reviewtui.tui.record_dialog import RecordDialog
     from reviewtui.tui.release_dialog import ReleaseDialog
+    from reviewtui.tui.resizing import ResizesPreview
     from reviewtui.tui.searching import Searches
     from reviewtui.tui.settings_screen import SettingsScreen
     from reviewtui.tui.sign_dialog import SignDialog
@@ -120,6 +121,7 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
         ("Home", HomeScreen),
         ("Home: marks, comparison, trend", MarksVersions),
         ("Home: order", SortsRows),
+        ("Home: the preview", ResizesPreview),
         ("Copy menu: home, version, compare, record", Copies),
         ("A menu", Menu),
         ("Compare", CompareScreen),

@@ -27,6 +27,7 @@ from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.push_dialog import PushesRecords
 from reviewtui.tui.queue_judging import JudgesQueue
 from reviewtui.tui.reading import ProjectSummary, Rows, read_rows, read_states, read_summary
+from reviewtui.tui.resizing import ResizesPreview
 from reviewtui.tui.rows import VersionRow, queue_of
 from reviewtui.tui.sorting import SortsRows
 from reviewtui.tui.tabs import EMPTY_QUEUE, FILLED, NO_VERSIONS, TABS
@@ -50,6 +51,7 @@ class HomeScreen(
     JudgesQueue,
     TellsOfPassedOver,
     SortsRows,
+    ResizesPreview,
     MarksVersions,
 ):
     """Lists with a preview; everything else is opened from here."""
@@ -241,6 +243,7 @@ class HomeScreen(
         size = self.app.size
         self.set_class(size.width >= PREVIEW_BESIDE, "-beside")
         self.set_class(size.width < PREVIEW_BESIDE and size.height >= PREVIEW_BELOW, "-below")
+        self.arrange_previews()
         self.active_pane.refresh_preview()
 
     # Rows

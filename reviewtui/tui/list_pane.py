@@ -19,6 +19,7 @@ from reviewtui.tui.filters import Filter, matching, parse_filter, values_of
 from reviewtui.tui.known import Known
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.project_like import ProjectLike
+from reviewtui.tui.resizing import PreviewBox
 from reviewtui.tui.widgets.line import Line
 from reviewtui.tui.widgets.strips import TitleLine, empty_page
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
@@ -160,7 +161,7 @@ class ListPane(Container, Generic[Item]):
             filter_line.placeholder = self.PLACEHOLDER
             filter_line.display = False
             yield filter_line
-        with Vertical(classes="preview"):
+        with PreviewBox(classes="preview"):
             yield TitleLine()
             yield TextView()
 

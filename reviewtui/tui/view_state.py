@@ -29,6 +29,7 @@ class ViewState:
     theme: str = ""
     split: bool = True
     metric: str = ""
+    preview: int = 0
 
 
 @dataclass(frozen=True, slots=True)
