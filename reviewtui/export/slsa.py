@@ -21,7 +21,7 @@ def verification_summary(gate: TrailEvent, header: TrailHeader) -> Statement:
     """What the gate said to a release, judged as of then. `timeVerified` is the time of the release, not of the export,
     so that the same repository state gives the same bytes."""
     predicate: dict[str, Any] = {
-        "verifier": {"id": VERIFIER, "version": {"reviewtui": header.tool.removeprefix("reviewtui ")}},
+        "verifier": {"id": VERIFIER},
         "timeVerified": gate.at,
         "resourceUri": f"urn:reviewtui:release:{quote(header.repository, safe='')}:{quote(gate.name, safe='@')}",
         "policy": {"uri": f"urn:reviewtui:policy:{quote(header.repository, safe='')}", "digest": _digest(gate.policy)},
