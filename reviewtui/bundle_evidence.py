@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from reviewtui.catalog import ModelVersion, VersionKind
@@ -22,6 +21,7 @@ from reviewtui.policy.model import POLICY_FILE
 from reviewtui.release import ReleaseRecord, parse_release_tag
 from reviewtui.settings import CONFIG_FILE, DIRECTORY, load_settings
 from reviewtui.trail import TrailEvent
+from reviewtui.values import dataclass, field
 
 Place = tuple[str, str, ObjectId]
 """A model, a version ("" for a bare commit), and the commit."""

@@ -12,7 +12,6 @@ import hashlib
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import BinaryIO
@@ -29,6 +28,7 @@ from reviewtui.signing.armor import SignatureScheme, armor
 from reviewtui.signing.scheme import Signer
 from reviewtui.signing.sshsig import MAGIC
 from reviewtui.trail import AuditTrail, TrailEvent, TrailHeader
+from reviewtui.values import dataclass
 
 PROGRAMS = ("verify.py", "verify_git.py", "verify_policy.py", "verify_reading.py")
 README = "README.txt"
