@@ -93,7 +93,7 @@ class TrailJudge:
     def changes(self) -> Mapping[ObjectId, tuple[Epoch, Epoch | None]]:
         """{commit that changed the settings: (they, the ones before)}."""
         epochs = self.past.epochs
-        return {each.commit.object_id: (each, before) for each, before in zip(epochs, (*epochs[1:], None), strict=True)}
+        return {each.commit.object_id: (each, before) for each, before in zip(epochs, (*epochs[1:], None), strict=False)}
 
     def load(self, versions: Iterable[ModelVersion]) -> None:
         """Learn what the judging of all these would ask Git for one by one."""
