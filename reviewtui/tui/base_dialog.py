@@ -17,6 +17,7 @@ from reviewtui.tui.asking import Dialog
 from reviewtui.tui.rows import haystacks, matching, rows_of
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.words_line import WordsLine
 
 _COLUMNS = (
     Column("VERSION", 18, fills=True, keep=100),
@@ -47,7 +48,7 @@ class BaseDialog(Dialog[ModelVersion]):
         with Vertical(id="dialog"):
             yield TitleLine(id="title")
             yield LineTable(_COLUMNS, self._cells, key=lambda version: f"{version.name} {version.ref}")
-            yield Input(placeholder="words to filter by", classes="filter", select_on_focus=False)
+            yield WordsLine(placeholder="words to filter by", classes="filter", select_on_focus=False)
 
     def on_mount(self) -> None:
         self.query_one(TitleLine).show([(" Compare ", "heading"), (self._head.name, "strong"), (" with …", "dim")])

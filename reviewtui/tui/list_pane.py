@@ -24,6 +24,7 @@ from reviewtui.tui.widgets.line import Line
 from reviewtui.tui.widgets.strips import TitleLine, empty_page
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 from reviewtui.tui.widgets.text_view import TextView
+from reviewtui.tui.widgets.words_line import WordsLine
 
 Item = TypeVar("Item")
 Question = Callable[[ProjectLike], object]
@@ -157,7 +158,7 @@ class ListPane(Container, Generic[Item]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="list"):
             yield self.make_table()
-            filter_line = Input(placeholder="", classes="filter", select_on_focus=False)
+            filter_line = WordsLine(placeholder="", classes="filter", select_on_focus=False)
             filter_line.placeholder = self.PLACEHOLDER
             filter_line.display = False
             yield filter_line

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from reviewtui.tui.asking import Asks
 from reviewtui.tui.widgets.text_view import TextView
+from reviewtui.tui.widgets.words_line import WordsLine
 
 Result = TypeVar("Result")
 
@@ -23,7 +24,7 @@ class Searches(Asks[Result]):
 
     def search_line(self) -> Input:
         """The line to search with, not yet shown."""
-        search = Input(placeholder="search in this tab", classes="filter", select_on_focus=False)
+        search = WordsLine(placeholder="search in this tab", classes="filter", select_on_focus=False)
         search.display = False
         return search
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.benchmarks.bench_app_paint import tag_many
 from tests.benchmarks.measuring import judge
-from tests.benchmarks.terminal_session import AppInTerminal, Answer, running
+from tests.benchmarks.terminal_session import Answer, AppInTerminal, running
 from tests.model_repository import ModelRepository
 
 COUNTS = (100, 4_000, 40_000)
@@ -162,7 +161,7 @@ def _large_difference(place: Path, cache: Path, keys: Keys) -> None:
         report = app.end()
     longest = max((seconds for _, seconds in report.stalls), default=0.0)
     print(
-        f"  {LINES:,} lines: the longest stall {longest * 1e3:.0f} ms, the peak of the memory {report.peak / 1e6:.0f} MB"
+        f"  {LINES:,} lines: the longest stall {longest * 1e3:.0f} ms, the memory at most {report.peak / 1e6:.0f} MB"
     )
 
 
