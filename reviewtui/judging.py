@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from reviewtui.authoring import Link
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
 from reviewtui.git.objects import CommitInfo, ObjectId, TagObject
@@ -17,7 +17,6 @@ from reviewtui.policy.decision import Decision, Finding, FindingState
 from reviewtui.policy.evaluate import PolicySubject, evaluate
 from reviewtui.policy.people import People
 from reviewtui.policy.state import state_of
-from reviewtui.policy_change import PolicyChangeJudge
 from reviewtui.records import RecordedLine, Records
 from reviewtui.release import check_release_tag, releaser_finding
 from reviewtui.review import Verdict
@@ -31,6 +30,11 @@ from reviewtui.verification import (
     VerifiedReview,
     verify_review,
 )
+
+# Most decisions are about versions, and most readings sign nothing.
+if TYPE_CHECKING:
+    from reviewtui.authoring import Link
+    from reviewtui.policy_change import PolicyChangeJudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +136,8 @@ class Judge:
     @cached_property
     def policy_changes(self) -> PolicyChangeJudge:
         """The judge of changes of the settings."""
+        from reviewtui.policy_change import PolicyChangeJudge
+
         trusted = None if self._trusted_commit else self.library.repository.trusted_branch(self.library.refs)
         commit = trusted.commit if trusted is not None else self._trusted_commit
         return PolicyChangeJudge(self.library.repository, self.library.settings, commit, self.trust, self._clock)
@@ -178,6 +184,8 @@ class Judge:
 
         What others claim in the reviewer's name does not lengthen the chain.
         """
+        from reviewtui.authoring import Link
+
         for line in self.records.of(reviewer):
             judged = verify_review(line.line, commit=line.commit, model=None, version=None, context=self._context)
             if line.claim is not None and _is_own(judged, reviewer, keyid):

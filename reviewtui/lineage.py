@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.diff.values import same_value
@@ -20,6 +19,7 @@ from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus
 from reviewtui.project import Project
 from reviewtui.search import Facts, parse_search
+from reviewtui.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

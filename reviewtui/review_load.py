@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from reviewtui.history import HistoryEvent
 from reviewtui.overview import VersionStatus
+from reviewtui.values import dataclass
 
 RELEASED = ("released", "released-unreviewed")
 VERDICTS = ("approve", "reject", "comment", "withdraw", "override")

@@ -18,13 +18,13 @@ import ast
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 from reviewtui.diff.values import number, same_value
 from reviewtui.errors import UsageError
 from reviewtui.facts.model import Value
 from reviewtui.patterns import pattern
+from reviewtui.values import dataclass
 
 LONGEST = 1_000
 NAMESPACES = ("config", "metrics", "environment", "version")

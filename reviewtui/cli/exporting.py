@@ -9,13 +9,13 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from reviewtui.cli.diagnostics import ExitCode
 from reviewtui.errors import UsageError
 from reviewtui.project import Project
+from reviewtui.values import dataclass
 
 # The words of every command are known whenever one is run: what only this one needs is loaded when it is run.
 if TYPE_CHECKING:

@@ -190,14 +190,20 @@ def _meant(ref: RefName, trusted: RefName | None) -> str:
 def _judge_by_records(scene: PushScene, *, clock: Clock) -> Judgement:
     # What judges and verifies is loaded only by a push that needs it.
     from reviewtui.enforcement.record_source import RecordSource
-    from reviewtui.enforcement.settings_rules import SettingsRules
-    from reviewtui.enforcement.tag_rules import TagRules
     from reviewtui.signing.trust import TrustedSigners, TrustFiles
 
     trust = TrustedSigners.load(scene.settings.trust_files or TrustFiles(), now=clock())
+    judgement = Judgement()
     with RecordSource(scene) as records:
-        tags = TagRules(scene, records, trust, clock=clock).judge()
-        return tags + SettingsRules(scene, records, trust, clock=clock).judge()
+        if scene.below(TAG_PREFIX):
+            from reviewtui.enforcement.tag_rules import TagRules
+
+            judgement += TagRules(scene, records, trust, clock=clock).judge()
+        if _moves_trusted(scene):
+            from reviewtui.enforcement.settings_rules import SettingsRules
+
+            judgement += SettingsRules(scene, records, trust, clock=clock).judge()
+    return judgement
 
 
 def _older_tags(repository: Repository) -> Mapping[RefName, ObjectId]:

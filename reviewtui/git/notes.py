@@ -25,7 +25,6 @@ from reviewtui.git.notes_tree import (
     write_blobs,
 )
 from reviewtui.git.objects import ObjectId, RefName
-from reviewtui.git.remotes import push
 from reviewtui.git.repository import Repository
 from reviewtui.values import dataclass
 
@@ -157,6 +156,8 @@ class Notes:
 
     def push(self, remote: str, tip: ObjectId) -> bool:
         """Sends a state of the notes, never by force. False where the remote has moved on. Raises: GitError."""
+        from reviewtui.git.remotes import push  # Only who sends needs it.
+
         (result,) = push(self.repository, remote, (f"{tip}:{self.ref}",), atomic=False, progress=None)
         if result.is_stale:
             return False

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -65,10 +64,11 @@ def scrubbed_environment(*, online: bool = False) -> dict[str, str]:
 @cache
 def find_git(search_path: str | None = None) -> str:
     """The absolute path of git. Raises: GitMissingError."""
-    program = shutil.which("git", path=search_path)
-    if program is None:
-        raise GitMissingError("Git is not installed.", hint="Install Git 2.34 or later.")
-    return os.path.abspath(program)
+    for folder in (os.defpath if search_path is None else search_path).split(os.pathsep):
+        program = os.path.join(folder, "git")
+        if folder and os.access(program, os.X_OK) and not os.path.isdir(program):
+            return os.path.abspath(program)
+    raise GitMissingError("Git is not installed.", hint="Install Git 2.34 or later.")
 
 
 @cache
@@ -208,6 +208,8 @@ class Git:
     @staticmethod
     def errors_file() -> IO[bytes]:
         """A nameless file for standard error, which no amount of messages can block."""
+        if hasattr(os, "memfd_create"):
+            return open(os.memfd_create("git-errors"), "w+b")
         import tempfile
 
         return tempfile.TemporaryFile()

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from reviewtui.errors import GitCommandError, GitError, NotARepositoryError, UnknownRevisionError
-from reviewtui.git import remotes
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry, trace_ancestry
 from reviewtui.git.objects import CommitInfo, ObjectId, Person, Ref, RefName, TagObject
 from reviewtui.git.parsing import MalformedObjectError, parse_commit, parse_identity, parse_tag
 from reviewtui.git.process import Git
 from reviewtui.git.refs import is_ref_name, read_refs
-from reviewtui.git.remotes import Progress
 from reviewtui.git.stamp import refs_stamp
 from reviewtui.git.tree import CommitTree, TreeStore
 from reviewtui.patterns import pattern
+
+if TYPE_CHECKING:
+    from reviewtui.git.remotes import Progress
 
 MAX_COMMIT_BYTES = 4 << 20
 MAX_DIFF_BYTES = 8 << 20
@@ -183,12 +185,16 @@ class Repository:
 
     def fetch(self, remote: str, refspecs: Sequence[str], *, progress: Progress | None = None) -> None:
         """Fetches exactly these refspecs: no tags, no pruning. Raises: GitError."""
+        from reviewtui.git import remotes
+
         remotes.fetch(self, remote, refspecs, progress=progress)
 
     def push(
         self, remote: str, refspecs: Sequence[str], *, atomic: bool = False, progress: Progress | None = None
     ) -> None:
         """Pushes exactly these refspecs. Raises: GitError where the remote refuses any of them."""
+        from reviewtui.git import remotes
+
         results = remotes.push(self, remote, refspecs, atomic=atomic, progress=progress)
         refused = [result for result in results if not result.ok]
         if refused:
@@ -307,8 +313,7 @@ class Repository:
         return tuple(infos[each] for each in ids if each in infos)
 
     def graph(self, tips: Collection[ObjectId], *, beyond: ObjectId | None = None) -> CommitGraph:
-        """The history of some commits, in one git process; with `beyond` only what that commit does not descend from.
-        """
+        """The history of some commits, in one git process; with `beyond` only what is not in that one's history."""
         asked = "".join(f"{tip}\n" for tip in dict.fromkeys(tips)).encode("ascii")
         if beyond is not None:
             asked += f"^{beyond}\n".encode("ascii")

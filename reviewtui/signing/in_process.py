@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 
 from reviewtui.signing.ssh_keys import CURVES, ED25519, RSA, SK_ECDSA, SK_ED25519, KeySignature, SshPublicKey
 from reviewtui.signing.sshsig import SshSignature
@@ -24,8 +23,6 @@ class InProcessCheck:
     @cache
     def is_available() -> bool:
         """Whether `cryptography` is installed and its library can be loaded here."""
-        if find_spec("cryptography") is None:
-            return False
         try:
             import cryptography.exceptions
             import cryptography.hazmat.primitives.hashes  # noqa: F401 (its compiled half may be missing)

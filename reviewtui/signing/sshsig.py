@@ -74,9 +74,12 @@ def parse_sshsig(blob: bytes) -> SshSignature:
 def default_check() -> SshCheck:
     """`cryptography` where it is installed; else ssh-keygen (a server that has the standard library alone)."""
     from reviewtui.signing.in_process import InProcessCheck
+
+    if InProcessCheck.is_available():
+        return InProcessCheck()
     from reviewtui.signing.keygen import KeygenCheck
 
-    return InProcessCheck() if InProcessCheck.is_available() else KeygenCheck()
+    return KeygenCheck()
 
 
 @lru_cache(maxsize=1024)

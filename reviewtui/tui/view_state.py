@@ -9,7 +9,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields  # noqa: TID251 (it asks for fields, which costs as much)
 from pathlib import Path
 from typing import Any
 

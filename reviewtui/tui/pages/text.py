@@ -7,7 +7,7 @@ come into sight.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field  # noqa: TID251 (cached properties need a __dict__)
 from functools import cached_property
 from itertools import groupby
 from typing import NamedTuple
