@@ -21,6 +21,7 @@ from reviewtui.export.bundle import PROGRAMS
 from tests.bundled import PROGRAM, Bundle, export_bundle, verify, wrong
 from tests.command import churn_repository, reviewtui
 from tests.model_repository import ModelRepository
+from tests.test_readme import run_shell, snippet
 
 REVIEWS = "refs/notes/reviewtui/reviews"
 
@@ -419,3 +420,13 @@ def test_a_releaser_who_goes_around_the_gate_is_found(story: ModelRepository, tm
     assert any("which does not count" in each for each in faults)
     assert any("rejected by risk@example.com" in each for each in faults)
     assert any("too few approvals" in each for each in faults)
+
+
+def test_a_bundle_verifies_by_the_commands_of_the_readme(archive: Path, story: ModelRepository, tmp_path: Path) -> None:
+    shutil.copy(archive, tmp_path / "audit.tar")
+    words = ("ssh-keygen", "-l", "-f", f"{story.person('dana').private_key}.pub")
+    fingerprint = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()[1]
+    variables = {"programs": str(PROGRAM.parent), "fingerprint": fingerprint}
+    done = run_shell(snippet("verify-bundle"), tmp_path, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 releases judged again" in done.stdout
