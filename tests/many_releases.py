@@ -69,15 +69,17 @@ def many_releases(repository: ModelRepository, count: int, *, records: int = 3) 
 
 
 def _commits(repository: ModelRepository, count: int, start: str) -> list[_Commit]:
-    stream, times = b"", []
+    stream, times = [], []
     for number in range(1, count + 1):
         repository.now += HOUR
         times.append(repository.now)
-        stream += f"commit refs/heads/main\ncommitter {AUTHOR} {repository.now} +0000\n".encode() + _data(b"version\n")
-        stream += f"from {start}\n".encode() if number == 1 else b""
-        stream += b"M 100644 inline models/churn/params.yaml\n" + _data(f"build: {_DIGITS + number}\n".encode())
-        stream += b"M 100644 inline models/churn/metrics.json\n" + _data(b'{"accuracy": 0.95}\n')
-    repository.git("fast-import", "--quiet", "--date-format=raw", input=stream + b"done\n")
+        stream += [
+            f"commit refs/heads/main\ncommitter {AUTHOR} {repository.now} +0000\n".encode() + _data(b"version\n"),
+            f"from {start}\n".encode() if number == 1 else b"",
+            b"M 100644 inline models/churn/params.yaml\n" + _data(f"build: {_DIGITS + number}\n".encode()),
+            b"M 100644 inline models/churn/metrics.json\n" + _data(b'{"accuracy": 0.95}\n'),
+        ]
+    repository.git("fast-import", "--quiet", "--date-format=raw", input=b"".join(stream) + b"done\n")
     rows = repository.git("log", "--reverse", "--format=%H %T", f"{start}..main").split("\n")
     pairs = (row.split(" ") for row in rows)
     return [_Commit(ObjectId(one), ObjectId(two), time) for (one, two), time in zip(pairs, times, strict=True)]
