@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-NAMES = ("start", "list", "version", "app_paint", "app_keys", "trust", "export")
+NAMES = ("start", "list", "version", "app_paint", "app_keys", "records", "server_hook", "local_hook", "export")
 
 
 def main(names: list[str]) -> int:
