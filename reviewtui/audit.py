@@ -28,13 +28,26 @@ ALARMING = ("bad-signature", "reviewer-key-mismatch", "broken-chain")
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAudit:
-    """What became of one release tag. `reason` is "" where there is nothing to say; `since` is what came later."""
+    """What became of one release tag. `reason` is "" where there is nothing to say; `since` is what came later.
+
+    `unproven`: its key is not trusted any more, and only the tag's own date says that it was when the tag was made.
+    """
 
     name: str
     tag: str
     ok: bool
     reason: str = ""
     since: tuple[str, ...] = ()
+    unproven: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FreshnessDemand:
+    """How fresh what is verified must be: nothing that the remote has is missing, and (unless None) the newest
+    checkpoint is at most so many seconds old."""
+
+    remote: str
+    max_age: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from reviewtui.settings import DIRECTORY, Settings, load_settings, untrusted_set
 
 # What reads files, judges, signs and writes is loaded by the verbs that need it: a list of versions waits for none.
 if TYPE_CHECKING:
-    from reviewtui.audit import AuditReport
+    from reviewtui.audit import AuditReport, FreshnessDemand
+    from reviewtui.auditing import Auditor
     from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
     from reviewtui.comparison import Comparison
     from reviewtui.diff import TextChange, TextPair, VersionDiff
@@ -393,9 +394,20 @@ class Project:
         self.reload()
         return synced
 
-    def verify(self, version: ModelVersion | None = None) -> AuditReport:
-        """Judge releases, records and the history of notes and tags again; of one version, or of all."""
+    def verify(self, version: ModelVersion | None = None, *, fresh: FreshnessDemand | None = None) -> AuditReport:
+        """Judge releases, records and the history of notes and tags again; of one version, or of all. With `fresh`, a
+        remote is asked whether it has more.
+
+        Raises: GitError where the remote does not answer.
+        """
+        return self._auditor().report(version, fresh=fresh)
+
+    def checkpoint_text(self) -> tuple[str, AuditReport]:
+        """The comment of a checkpoint of what is here, and what verify finds: nobody should sign it over a fault."""
+        auditor = self._auditor()
+        return auditor.checkpoint(), auditor.report()
+
+    def _auditor(self) -> Auditor:
         from reviewtui.auditing import Auditor
 
-        auditor = Auditor(self.library, self._watched_notes(), identity=self.identity, clock=self._clock)
-        return auditor.report(version)
+        return Auditor(self.library, self._watched_notes(), identity=self.identity, clock=self._clock)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-FIXED_DATE = "2026-01-05T09:00:00+00:00"
+FIXED_DATE = "2026-02-02T09:00:00+00:00"
 
 _CONFIG = """\
 [user]

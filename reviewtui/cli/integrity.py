@@ -6,10 +6,12 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reviewtui.audit import AuditReport
+from reviewtui.audit import AuditReport, FreshnessDemand
+from reviewtui.checkpoints import parse_age
 from reviewtui.cli import output
 from reviewtui.cli.diagnostics import ExitCode, say
 from reviewtui.display import clean, plural
+from reviewtui.errors import UsageError
 from reviewtui.project import Project
 
 if TYPE_CHECKING:
@@ -51,13 +53,20 @@ def verify(arguments: Namespace) -> int:
     """Judge everything again, and say what is wrong."""
     project = Project.open(Path(arguments.directory))
     version = project.find(arguments.version) if arguments.version else None
-    report = project.verify(version)
+    report = project.verify(version, fresh=_demanded(arguments))
     if arguments.json:
         output.print_json(
             {
                 "ok": report.ok,
                 "releases": [
-                    {"name": r.name, "tag": r.tag, "ok": r.ok, "reason": r.reason, "since": list(r.since)}
+                    {
+                        "name": r.name,
+                        "tag": r.tag,
+                        "ok": r.ok,
+                        "reason": r.reason,
+                        "since": list(r.since),
+                        "unproven": r.unproven,
+                    }
                     for r in report.releases
                 ],
                 "problems": [{"where": p.where, "reason": p.reason, "alarm": p.alarm} for p in report.problems],
@@ -67,6 +76,36 @@ def verify(arguments: Namespace) -> int:
     else:
         _print_report(output.Printer(color=not arguments.no_color), report)
     return ExitCode.DONE if report.ok else ExitCode.REFUSED
+
+
+def _demanded(arguments: Namespace) -> FreshnessDemand | None:
+    if arguments.require_fresh is None:
+        return None
+    age = arguments.require_fresh
+    return FreshnessDemand(arguments.remote, parse_age(age) if age else None)
+
+
+def checkpoint(arguments: Namespace) -> int:
+    """Sign and record what stands in the refs now; not over what verify finds wrong."""
+    from reviewtui.cli.commands import record_verdict
+
+    project = Project.open(Path(arguments.directory))
+    text, report = project.checkpoint_text()
+    if not report.ok:
+        _print_report(output.Printer(color=not arguments.no_color), report)
+        say("No checkpoint was signed over that.")
+        return ExitCode.REFUSED
+    arguments.version = arguments.version or _latest(project)
+    arguments.message, arguments.verdict = text, "comment"
+    return record_verdict(arguments)
+
+
+def _latest(project: Project) -> str:
+    """What the record hangs on, where nobody says: the newest release, or any version."""
+    versions = sorted(project.catalog.versions, key=lambda each: (each.tag is not None, each.ref))
+    if not versions:
+        raise UsageError("There is no version here, so there is nothing to record a checkpoint on.")
+    return versions[-1].ref or versions[-1].commit
 
 
 def _print_report(printer: output.Printer, report: AuditReport) -> None:
@@ -89,6 +128,10 @@ def _print_report(printer: output.Printer, report: AuditReport) -> None:
     bad = sum(not each.ok for each in report.releases)
     words = f"{plural(bad, 'release')} and {plural(alarms, 'alarm')} to look into." if bad or alarms else "All is well."
     printer.line(printer.paint(words, "bad" if bad or alarms else "good"))
+    unproven = sum(each.unproven for each in report.releases)
+    if unproven:
+        words = f"{plural(unproven, 'release')} by keys that are not trusted any more: only the tag itself says when."
+        printer.line(printer.paint(f"! {words}", "warn"))
 
 
 def _tone(ok: bool) -> str:

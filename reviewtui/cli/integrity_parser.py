@@ -16,7 +16,15 @@ _VERIFY = """\
 Judges every release again, by the policy that its tag names and the keys that were trusted under it;
 every record; and whether anything was ever taken from the notes, or a release tag moved. What happened
 after a release (an approval withdrawn, a key revoked) is said and does not undo it.
+With --require-fresh the remote is asked whether it has more than what is here, or less than it had;
+with an AGE (24h, 90m, 7d) the newest checkpoint must not be older, too: only that finds out a remote
+that hides the same from everybody.
 Exit status 0: nothing is wrong; 1: something is, and it is named."""
+_CHECKPOINT = """\
+A checkpoint is a signed comment that names where the trusted branch, the notes and the release tags
+stand now. From then on verify notices, in any clone, when one of them is shown as it was before, and
+what stands in it was there by then. It is recorded on VERSION (left out: the newest release); sync
+sends it. Exit status 1: verify finds something wrong, and nothing was signed."""
 _DOCTOR = """\
 Looks at Git, your identity and signing key, the settings, the notes and the hooks, and gives the one
 command that mends each gap. Exit status 0: all is well; 1: it is not."""
@@ -32,6 +40,14 @@ def add_integrity(families: _Families) -> None:
     sync.add_argument("remote", nargs="?", metavar="REMOTE", default="origin", help="default: origin")
     verify = _add(families, "verify", "verify releases, records and the history of the notes again", _VERIFY)
     verify.add_argument("version", nargs="?", metavar="VERSION", help="only this release and its records")
+    verify.add_argument(
+        "--require-fresh", metavar="AGE", nargs="?", const="",
+        help="compare with the remote; with AGE, a checkpoint must not be older",
+    )  # fmt: skip
+    verify.add_argument("--remote", metavar="REMOTE", default="origin", help="whom to ask (default: origin)")
+    checkpoint = _add(families, "checkpoint", "sign where branch, notes and release tags stand now", _CHECKPOINT)
+    checkpoint.add_argument("version", nargs="?", metavar="VERSION", help="what to record it on")
+    checkpoint.add_argument("--yes", action="store_true", help="do not ask")
     doctor = _add(families, "doctor", "say what is not set up, and the one command that mends it", _DOCTOR)
     doctor.add_argument(
         "--probe-server", metavar="REMOTE", nargs="?", const="origin",
