@@ -10,16 +10,20 @@ from reviewtui.audit import (
     UNKNOWN_POLICY,
     AuditProblem,
     AuditReport,
+    FreshnessDemand,
     ReleaseAudit,
     record_problems,
 )
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.catalog.naming import folded
+from reviewtui.checkpoint_audit import CheckpointAudit
+from reviewtui.checkpoints import read_checkpoints
 from reviewtui.clock import Clock
 from reviewtui.errors import GitError, MalformedFileError
+from reviewtui.freshness import remote_problems
 from reviewtui.git.notes import Notes
 from reviewtui.git.notes_sync import NOTES_REFS
-from reviewtui.git.objects import ObjectId, Ref, RefName
+from reviewtui.git.objects import ObjectId, Ref, RefName, TagObject
 from reviewtui.git.repository import Repository
 from reviewtui.git.seen_tags import refs_below, remember_tags, seen_tags
 from reviewtui.git.watched_notes import WatchedContent, WatchedNotes
@@ -27,10 +31,11 @@ from reviewtui.library import VersionLibrary
 from reviewtui.past_releases import PastReleases
 from reviewtui.records import REVIEWS_REF, RecordedLine, Records, read_records
 from reviewtui.release import ReleaseRecord, parse_release_tag
+from reviewtui.release_dates import DatedTag, bear_witness
 from reviewtui.settings import DIRECTORY
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.values import replace
-from reviewtui.verification import RecordedReview, VerificationContext, verify_review
+from reviewtui.verification import RecordedReview, VerificationContext, VerifiedReview, verify_review
 
 
 class Auditor:
@@ -44,8 +49,11 @@ class Auditor:
         self._now = clock()
         self._refs: Mapping[RefName, Ref] = {ref.name: ref for ref in library.refs}
 
-    def report(self, version: ModelVersion | None = None) -> AuditReport:
-        """Everything, or one version's releases and records; the history of the notes and tags in either case."""
+    def report(self, version: ModelVersion | None = None, *, fresh: FreshnessDemand | None = None) -> AuditReport:
+        """Everything, or one version's releases and records; the history of the notes and tags in either case.
+
+        Raises: GitError where a remote was to be asked and does not answer.
+        """
         rows = [row for row in self._releases() if version is None or row.name == version.name]
         self._load(rows)
         releases = tuple(self._release(row) for row in rows)
@@ -60,8 +68,29 @@ class Auditor:
             *record_problems(self._judged(version)),
             *self._orphans(),
             *self.beside_records([each.tag for each in releases if each.reason != RELEASED_UNREVIEWED]),
+            *self._checkpoints.problems(),
+            *(self._staleness(fresh) if fresh is not None else ()),
         )
         return AuditReport(releases, problems, tuple(remarks))
+
+    def checkpoint(self) -> str:
+        """The comment of a checkpoint of what is here now; whoever signs it should have looked at `report` first."""
+        releases = {row.ref: self._refs[row.ref].object_id for row in self._releases() if self._record_of(row)}
+        tips = ((ref, self._repository.ref(ref)) for ref in NOTES_REFS)
+        return self._checkpoints.compose(releases, notes={ref: tip for ref, tip in tips if tip is not None})
+
+    def _staleness(self, fresh: FreshnessDemand) -> Iterator[AuditProblem]:
+        refs, settings = self._library.refs, self._library.settings
+        yield from remote_problems(self._repository, fresh.remote, refs=refs, settings=settings)
+        if fresh.max_age is not None:
+            yield from self._checkpoints.staleness(int(self._now.timestamp()), max_age=fresh.max_age)
+
+    @cached_property
+    def _checkpoints(self) -> CheckpointAudit:
+        verified = (each for _, each in self._every_judged if isinstance(each, VerifiedReview))
+        found = read_checkpoints(verified, now=int(self._now.timestamp()))
+        trusted = self._repository.trusted_branch(self._library.refs)
+        return CheckpointAudit(self._repository, found, refs=self._library.refs, trusted=trusted)
 
     def _load(self, rows: list[ModelVersion]) -> None:
         """What each release would ask Git for one by one."""
@@ -114,19 +143,36 @@ class Auditor:
             judged = self._past.judge(version, tag, record, epoch=epoch, records=self._records, time_of=self._time_of)
         except (GitError, MalformedFileError) as error:
             return ReleaseAudit(version.name, version.ref, False, f"error: {error.message}")
-        flaws = " ".join(dict.fromkeys(judged.flaws))
-        return ReleaseAudit(version.name, version.ref, not flaws, flaws, judged.since)
+        dated = self._dated(version.ref, tag)
+        flaws = " ".join(dict.fromkeys((*judged.flaws, *dated.flaws)))
+        return ReleaseAudit(version.name, version.ref, not flaws, flaws, (*judged.since, *dated.since), dated.unproven)
+
+    def _dated(self, ref: RefName, tag: TagObject) -> DatedTag:
+        return bear_witness(
+            ref,
+            self._refs[ref].object_id,
+            tag,
+            now=self._trust.verify_armored(tag.payload, tag.signature or b"", namespace="git"),
+            checkpoints=self._checkpoints,
+            trust_at=self._past.trusted_at,
+        )
 
     def _time_of(self, line: RecordedLine) -> int | None:
         return self._times.get((line.commit, line.line))
 
     def _judged(self, version: ModelVersion | None) -> Iterator[tuple[str, RecordedReview]]:
+        for line, judged in self._every_judged:
+            if version is None or line.commit == version.commit or line.about == (version.model, version.version):
+                yield f"{REVIEWS_REF}: the note of {line.commit}: {line.id}", judged
+
+    @cached_property
+    def _every_judged(self) -> list[tuple[RecordedLine, RecordedReview]]:
         context = VerificationContext(self._identity, self._trust, self._records.ids)
-        for commit, lines in self._records.by_commit.items():
-            for line in lines:
-                if version is None or commit == version.commit or line.about == (version.model, version.version):
-                    judged = verify_review(line.line, commit=commit, model=None, version=None, context=context)
-                    yield f"{REVIEWS_REF}: the note of {commit}: {line.id}", judged
+        return [
+            (line, verify_review(line.line, commit=commit, model=None, version=None, context=context))
+            for commit, lines in self._records.by_commit.items()
+            for line in lines
+        ]
 
     def _notes_problems(self) -> Iterator[AuditProblem]:
         for alarm in self._content.alarms:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from reviewtui.library import VersionLibrary
 from reviewtui.policy.decision import Decision
 from reviewtui.records import RecordedLine, Records
 from reviewtui.release import ReleaseRecord
+from reviewtui.release_dates import dating_flaws
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.scheme import SignatureStatus
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
@@ -138,11 +139,30 @@ class PastReleases:
         judge = self._judge(epoch, trust, there, moment, time_of)
         decision = judge.decision(version)
         subject = library.subject(version, base, identity=self._identity_of(epoch))
-        flaws = (*judge.release_problems(version), *release_flaws(record, subject=subject, decision=decision))
         whole = _records_of(version, record, records, time_of=time_of)
+        flaws = (
+            *judge.release_problems(version),
+            *release_flaws(record, subject=subject, decision=decision),
+            *self._dating_flaws(version, tag, record, recorded_at(whole.beside(version.commit), time_of)),
+        )
         later = self._judge(epoch, self._trust, whole, self._now, time_of)
         since = (*changes_since(record, then=decision, now=later.decision(version)), *self._key_since(tag))
         return ReleaseJudgement(epoch, then, judge, later, decision, flaws, since)
+
+    def trusted_at(self, moment: int) -> TrustFiles:
+        """The keys that the trusted branch trusted at a time."""
+        files = (epoch.settings.trust_files for epoch in self.epochs if epoch.since <= moment)
+        return next(files, None) or TrustFiles()
+
+    def _dating_flaws(
+        self, version: ModelVersion, tag: TagObject, record: ReleaseRecord, times: Mapping[str, int]
+    ) -> Iterator[str]:
+        claimed = {*record.review_records, *record.override_records}
+        records = {f"the record {identity}": time for identity, time in times.items() if identity in claimed}
+        epochs = self._by_policy.get(record.policy, ()) if record.policy else ()
+        commit = self._library.repository.commits([version.commit])[version.commit]
+        policy = epochs[-1].since if epochs else 0
+        return dating_flaws(tag.tagged, commit=commit.committed, records=records, policy=policy)
 
     def _identity_of(self, epoch: Epoch) -> str:
         return epoch.settings.repository or self._identity

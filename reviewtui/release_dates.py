@@ -8,7 +8,7 @@ Laws
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from reviewtui.checkpoint_audit import CheckpointAudit, moment_text
@@ -24,8 +24,8 @@ TrustAt = Callable[[int], TrustFiles]
 
 @dataclass(frozen=True, slots=True)
 class DatedTag:
-    """What is known of when a tag was made: `flaws` speak against it, `since` says what its key became, and where
-    `unproven` nothing but the tag's own date speaks for it."""
+    """What is known of when a tag was made: `flaws` speak against its date, `since` for it; where it is `unproven`,
+    nothing but the tag itself does."""
 
     flaws: tuple[str, ...] = ()
     since: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ def dating_flaws(
             return
 
 
-def key_since(
+def bear_witness(
     ref: RefName,
     target: ObjectId,
     tag: TagObject,
@@ -55,10 +55,9 @@ def key_since(
     checkpoints: CheckpointAudit,
     trust_at: TrustAt,
 ) -> DatedTag:
-    """What became of the key of a tag, and what that says of the tag (law 2). `now`: its signature by today's trust."""
+    """What the checkpoints say of a tag whose key is not trusted any more (law 2). `now`: its signature by today's trust."""
     if now.status is SignatureStatus.GOOD:
         return DatedTag()
-    gone = f"{now.reason} after release: the key that signed the tag is not trusted any more"
 
     def trusted(checkpoint: Checkpoint) -> bool:
         moment = datetime.fromtimestamp(checkpoint.at, UTC)
@@ -68,17 +67,12 @@ def key_since(
 
     seen = checkpoints.first_naming(ref, target, besides=now.keyid)
     if seen is not None and trusted(seen):
-        return DatedTag(since=(f"{gone}; {_told(seen)} saw it in time.",))
+        return DatedTag(since=(f"It was made before that: {_told(seen)} saw it in time.",))
     unaware = checkpoints.first_unaware(ref, since=tag.tagged or 0, besides=now.keyid, fits=trusted)
     if unaware is not None:
         flaw = f"back-dated: The tag says {moment_text(tag.tagged or 0)}, its key is not trusted any more, and"
-        return DatedTag((f"{flaw} {_told(unaware)} did not see it.",), (f"{gone}.",))
-    return DatedTag(since=(f"{gone}, and nothing but its own date says that it was made before.",), unproven=True)
-
-
-def in_force(times: Sequence[tuple[int, TrustFiles]], moment: int) -> TrustFiles:
-    """Of (since, keys), the newest first, those of a time."""
-    return next((files for since, files in times if since <= moment), TrustFiles())
+        return DatedTag((f"{flaw} {_told(unaware)} did not see it.",))
+    return DatedTag(since=("Nothing but the tag's own date says that it was made before that.",), unproven=True)
 
 
 def _told(checkpoint: Checkpoint) -> str:

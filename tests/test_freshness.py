@@ -160,7 +160,7 @@ def test_a_release_by_a_key_revoked_since_rests_on_its_own_date_and_that_is_said
     revoke(scene, "dana")
     release = release_in(verified(scene)[1])
     assert release["ok"] and release["unproven"]
-    assert any("nothing but its own date says that it was made before" in each for each in release["since"])
+    assert any("Nothing but the tag's own date says that it was made before" in each for each in release["since"])
     assert "1 release by keys that are not trusted any more" in command(scene.path, "verify").out
 
 
