@@ -11,6 +11,7 @@ from reviewtui.clock import Clock
 from reviewtui.git.objects import CommitInfo, ObjectId, TagObject
 from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus
+from reviewtui.own_settings import settings_banner
 from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy.contributors import contributors
 from reviewtui.policy.decision import Decision, Finding, FindingState
@@ -131,21 +132,32 @@ class Judge:
             recorded_at=self._recorded_at(self._overrides(version)),
             errors=self._errors(),
         )
-        return replace(decision, findings=(*self._alarms(), *decision.findings)) if self.records.alarms else decision
+        remarks = (*self._alarms(), *self._banner(version))
+        return replace(decision, findings=(*remarks, *decision.findings)) if remarks else decision
 
     @cached_property
     def policy_changes(self) -> PolicyChangeJudge:
         """The judge of changes of the settings."""
         from reviewtui.policy_change import PolicyChangeJudge
 
-        trusted = None if self._trusted_commit else self.library.repository.trusted_branch(self.library.refs)
-        commit = trusted.commit if trusted is not None else self._trusted_commit
-        return PolicyChangeJudge(self.library.repository, self.library.settings, commit, self.trust, self._clock)
+        repository = self.library.repository
+        return PolicyChangeJudge(repository, self.library.settings, self._trusted, self.trust, self._clock)
 
     def _alarms(self) -> Iterator[Finding]:
         """What was taken from the notes is counted all the same, so that an alarm is shown and closes no gate."""
         for alarm in self.records.alarms:
             yield Finding("integrity", FindingState.UNMET, f"{alarm.where}: {alarm.reason}", warning=True)
+
+    def _banner(self, version: ModelVersion) -> Iterator[Finding]:
+        """A version that brings settings of its own is looked at twice; they decide nothing here."""
+        said = settings_banner(self.library.repository, version.commit, self._trusted)
+        if said:
+            yield Finding("settings", FindingState.UNMET, said, warning=True)
+
+    @cached_property
+    def _trusted(self) -> ObjectId | None:
+        trusted = None if self._trusted_commit else self.library.repository.trusted_branch(self.library.refs)
+        return trusted.commit if trusted is not None else self._trusted_commit
 
     def _overrides(self, version: ModelVersion) -> list[RecordedLine]:
         """Overrides are the only records whose age matters; learning it costs a walk through the notes' history."""

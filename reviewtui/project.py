@@ -16,6 +16,7 @@ from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus, plain_status
 from reviewtui.records import REVIEWS_REF, SEEN_REVIEWS_REF, RecordedLine, Records, read_records
 from reviewtui.settings import DIRECTORY, Settings, load_settings, untrusted_settings
+from reviewtui.values import replace
 
 # What reads files, judges, signs and writes is loaded by the verbs that need it: a list of versions waits for none.
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from reviewtui.authoring import PreparedRelease, PreparedReview, Receipt
     from reviewtui.comparison import Comparison
     from reviewtui.diff import TextChange, TextPair, VersionDiff
-    from reviewtui.facts.model import Fact, VersionFacts
+    from reviewtui.facts.model import Fact, Problem, VersionFacts
     from reviewtui.facts.reading import ParseCache
     from reviewtui.git.notes_sync import SyncedNotes
     from reviewtui.git.watched_notes import WatchedNotes
@@ -187,8 +188,21 @@ class Project:
         return frozenset(ref.object_id for ref in self.refs if ref.signed)
 
     def facts(self, version: ModelVersion) -> VersionFacts:
-        """Config, metrics, data and environment of a version."""
-        return self.library.facts(version)
+        """Config, metrics, data and environment of a version; settings of its own are told as a problem."""
+        facts = self.library.facts(version)
+        said = self._banner(version)
+        return replace(facts, problems=(*said, *facts.problems)) if said else facts
+
+    def _banner(self, version: ModelVersion) -> tuple[Problem, ...]:
+        from reviewtui.facts.model import Problem
+        from reviewtui.own_settings import settings_banner
+
+        if version.model == DIRECTORY:
+            return ()
+
+        trusted = self.repository.trusted_branch(self.refs)
+        said = settings_banner(self.repository, version.commit, trusted.commit if trusted is not None else None)
+        return (Problem(DIRECTORY, said),) if said else ()
 
     def base_of(self, version: ModelVersion) -> BaseChoice:
         """The version it is compared with where nobody says, and why that one."""
@@ -201,7 +215,8 @@ class Project:
 
     def compare(self, base: ModelVersion | None, head: ModelVersion) -> VersionDiff:
         """What differs between two versions; None: everything is new."""
-        return self.library.compare(base, head)
+        diff, said = self.library.compare(base, head), self._banner(head)
+        return replace(diff, problems=(*said, *diff.problems)) if said else diff
 
     def text_changes(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextChange, ...]:
         """The files that the facts were read from, as text, side against side."""

@@ -55,7 +55,7 @@ def bear_witness(
     checkpoints: CheckpointAudit,
     trust_at: TrustAt,
 ) -> DatedTag:
-    """What the checkpoints say of a tag whose key is not trusted any more (law 2). `now`: its signature by today's trust."""
+    """What the checkpoints say of a tag whose key is not trusted any more (law 2), as `now`, its verification, says."""
     if now.status is SignatureStatus.GOOD:
         return DatedTag()
 

@@ -137,6 +137,12 @@ def _is_near(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
     return False
 
 
+def merge_base(repository: Repository, one: ObjectId, other: ObjectId) -> ObjectId | None:
+    """The best common ancestor of two commits, or None. Raises: GitCommandError where history is missing."""
+    printed = repository.git.run("merge-base", one, other, ok=(0, 1)).decode("ascii").split()
+    return ObjectId(printed[0]) if printed else None
+
+
 def commits_touching(repository: Repository, path: str, *, old: ObjectId, new: ObjectId) -> tuple[ObjectId, ...]:
     """The commits that `new` has over `old` and that change something below a path, newest first."""
     words = ("rev-list", "--full-history", "--end-of-options", new, f"^{old}", "--", path)

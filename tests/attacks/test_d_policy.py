@@ -19,7 +19,7 @@ from tests.attacks.doors import (
     opened,
     state_of,
 )
-from tests.attacks.scene import BRANCH, POLICY, REVIEWS, TAG, Scene
+from tests.attacks.scene import BRANCH, CANDIDATE, POLICY, REVIEWS, TAG, Scene
 
 APPROVALS = "approvals: 2 of data-science or risk"
 
@@ -264,3 +264,23 @@ def test_055_an_override_that_ended_does_not_begin_again_in_another_spelling(sce
         scene.put(spelling, date=NOW - 60)
         closed(scene, "withdrawn: the override ended")
         closed_at_every_door(scene, "1 of 2")
+
+
+def test_049_a_candidate_that_brings_settings_of_its_own_bears_a_banner_everywhere(scene: Scene) -> None:
+    said = "It changes the settings (allowed_signers, policy.yaml): they have no say in this"
+    shown = {word: command(scene.path, word, CANDIDATE, "--json") for word in ("show", "diff", "gate")}
+    assert all(said not in answer.out for answer in shown.values())
+    scene.settings(policy=scene.policy(version=2))
+    assert "It changes the settings" not in command(scene.path, "gate", CANDIDATE).out, "it only lags behind"
+    weak = scene.git("show", "main:.reviewtui/policy.yaml").replace("count: 2", "count: 1")
+    scene.amend({".reviewtui/policy.yaml": weak, ".reviewtui/allowed_signers": "eve@example.com ssh-ed25519 AAAA\n"})
+    for word in ("show", "diff", "gate"):
+        assert said in command(scene.path, word, CANDIDATE).out, word
+    for word in ("show", "diff"):
+        problems = command(scene.path, word, CANDIDATE, "--json").json["problems"]
+        assert [each["path"] for each in problems if each["problem"].startswith(said)] == [".reviewtui"]
+    finding = findings_of(scene)["settings"]
+    assert finding["state"] == "unmet" and finding["reason"].startswith(said)
+    for name in ("lin", "dana"):
+        scene.record(name)
+    opened(scene)
