@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from functools import cached_property
 
 from reviewtui.audit import AuditProblem
-from reviewtui.checkpoints import CLOCK_SKEW, MOST_TAGS, Checkpoint, checkpoint_text
+from reviewtui.checkpoints import MOST_TAGS, Checkpoint, checkpoint_text
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
+from reviewtui.release import CLOCK_SKEW, moment_text
 
 _NOTES = "refs/notes/reviewtui/"
 
@@ -99,11 +99,6 @@ class CheckpointAudit:
             walked = self._repository.git.run("rev-list", "--end-of-options", tip, "--") if tip and info else b""
             self._histories[ref] = frozenset(walked.decode("ascii").split())
         return self._histories[ref]
-
-
-def moment_text(moment: int) -> str:
-    """2026-01-05 09:00 UTC."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _plain_name(trusted: RefName) -> RefName:

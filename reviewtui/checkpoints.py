@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import ObjectId, RefName
+from reviewtui.release import CLOCK_SKEW
 from reviewtui.review import Verdict
 from reviewtui.statement import is_object_id
 from reviewtui.values import dataclass
@@ -24,8 +25,6 @@ from reviewtui.verification import VerifiedReview
 TITLE = "checkpoint"
 MOST_TAGS = 300
 """New tags that one checkpoint names; a record of 64 KiB holds no more, and the next one names the rest."""
-CLOCK_SKEW = 15 * 60
-"""Seconds by which honest clocks may differ."""
 
 _TAGS = "refs/tags/"
 _AGE = re.compile(r"([1-9][0-9]{0,5})([mhd])\Z")
@@ -70,7 +69,10 @@ def read_checkpoint(recorded: VerifiedReview) -> Checkpoint | None:
     pairs = [line.rpartition(" ") for line in lines if line]
     if not pairs or not all(name.startswith("refs/") and is_object_id(target) for name, _, target in pairs):
         return None
-    at = int(datetime.fromisoformat(review.at.replace("Z", "+00:00")).timestamp())
+    try:
+        at = int(datetime.fromisoformat(review.at).timestamp())
+    except (ValueError, OverflowError):
+        return None
     refs = {RefName(name): ObjectId(target) for name, _, target in pairs}
     return Checkpoint(recorded.id, recorded.principal, recorded.keyid, at, refs)
 

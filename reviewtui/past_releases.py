@@ -14,8 +14,7 @@ from reviewtui.judging import Judge
 from reviewtui.library import VersionLibrary
 from reviewtui.policy.decision import Decision
 from reviewtui.records import RecordedLine, Records
-from reviewtui.release import ReleaseRecord
-from reviewtui.release_dates import dating_flaws
+from reviewtui.release import ReleaseRecord, dating_flaws
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.scheme import SignatureStatus
 from reviewtui.signing.trust import TrustedSigners, TrustFiles

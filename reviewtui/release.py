@@ -6,7 +6,7 @@ is read only as far as the signature covers it; a tag object whose signature doe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from reviewtui.errors import UsageError
 from reviewtui.facts.model import CATEGORIES
@@ -21,6 +21,8 @@ from reviewtui.verification import VerifiedReview
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 TAG_PREFIX = "refs/tags/"
+CLOCK_SKEW = 15 * 60
+"""Seconds by which honest clocks may differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,30 @@ def check_release_record(record: ReleaseRecord, *, subject: ReviewSubject, decis
         if dict(record.facts).get(category, digest) != digest
     ]
     return tuple(problems)
+
+
+def dating_flaws(
+    tagged: int | None, *, commit: int, records: Mapping[str, int] | None = None, policy: int = 0
+) -> Iterator[str]:
+    """Why a tag's date cannot be true. `records` are the times of those that it names, `policy` that from which
+    its policy was in force."""
+    if tagged is None:
+        return
+    bounds = [("its commit", commit), ("its policy", policy), *(records or {}).items()]
+    for name, bound in bounds:
+        if tagged < bound - CLOCK_SKEW:
+            yield f"back-dated: The tag says {moment_text(tagged)}; {name} is of {moment_text(bound)}."
+            return
+
+
+def moment_text(moment: int) -> str:
+    """2026-01-05 09:00 UTC; what no calendar holds, as a number."""
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    except (OverflowError, ValueError, OSError):
+        return f"{moment} s after 1970"
 
 
 def releaser_finding(policy: Policy, principals: tuple[str, ...]) -> Finding:

@@ -1,19 +1,18 @@
-"""When was a release made? Its tag's date is a claim; what else is known bounds it.
+"""What checkpoints say of a release.
 
-Laws
-1. A tag is no older than the commit, the records and the policy that it names: else its date is false.
-2. That a tag by a key which is not trusted any more is older than the end of that trust is its own word. A checkpoint
-   that saw it in time proves it; one that did not, though the key was trusted then, speaks against it.
+That a tag by a key which is not trusted any more is older than the end of that trust, is its own word. A checkpoint
+that saw it in time proves it; one that did not, though the key was trusted then, speaks against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from reviewtui.checkpoint_audit import CheckpointAudit, moment_text
-from reviewtui.checkpoints import CLOCK_SKEW, Checkpoint
+from reviewtui.checkpoint_audit import CheckpointAudit
+from reviewtui.checkpoints import Checkpoint
 from reviewtui.git.objects import ObjectId, RefName, TagObject
+from reviewtui.release import moment_text
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.values import dataclass
@@ -32,20 +31,6 @@ class DatedTag:
     unproven: bool = False
 
 
-def dating_flaws(
-    tagged: int | None, *, commit: int, records: Mapping[str, int] | None = None, policy: int = 0
-) -> Iterator[str]:
-    """Why a tag's date cannot be true (law 1). `records` are the times of those that it names, `policy` that from which
-    its policy was in force."""
-    if tagged is None:
-        return
-    bounds = [("its commit", commit), ("its policy", policy), *(records or {}).items()]
-    for name, bound in bounds:
-        if tagged < bound - CLOCK_SKEW:
-            yield f"back-dated: The tag says {moment_text(tagged)}; {name} is of {moment_text(bound)}."
-            return
-
-
 def bear_witness(
     ref: RefName,
     target: ObjectId,
@@ -55,7 +40,7 @@ def bear_witness(
     checkpoints: CheckpointAudit,
     trust_at: TrustAt,
 ) -> DatedTag:
-    """What the checkpoints say of a tag whose key is not trusted any more (law 2), as `now`, its verification, says."""
+    """What the checkpoints say of a tag whose key is not trusted any more, as `now`, its verification, says."""
     if now.status is SignatureStatus.GOOD:
         return DatedTag()
 

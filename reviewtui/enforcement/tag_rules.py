@@ -31,7 +31,7 @@ from reviewtui.git.updates import RefUpdate
 from reviewtui.judging import Judge
 from reviewtui.library import VersionLibrary
 from reviewtui.policy.decision import Decision, FindingState
-from reviewtui.release import check_release_record, parse_release_tag, releaser_finding
+from reviewtui.release import check_release_record, dating_flaws, parse_release_tag, releaser_finding
 from reviewtui.signing.scheme import SignatureStatus
 from reviewtui.signing.trust import TrustedSigners
 
@@ -182,4 +182,6 @@ class TagRules:
             return ()
         base = self._library.base_of(version).version
         subject = self._library.subject(version, base, identity=identity)
-        return check_release_record(record, subject=subject, decision=decision)
+        commit = self._scene.repository.commits([version.commit])[version.commit]
+        flaws = dating_flaws(tags[version.tag].tagged if version.tag else None, commit=commit.committed)
+        return (*flaws, *check_release_record(record, subject=subject, decision=decision))

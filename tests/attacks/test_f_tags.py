@@ -338,3 +338,21 @@ def test_103_a_tag_dated_back_before_a_veto_does_not_escape_it(scene: Scene) -> 
     scene.tag(message=scene.release_message(*counted))
     assert int(scene.git("for-each-ref", "--format=%(taggerdate:unix)", PUSH_TAG)) < scene.repository.now - 24 * 3600
     not_borne_out(scene, "Rejected by boss@example.com: Leak!")
+
+
+@pytest.mark.parametrize("date", [1_767_600_000, 0, 99_999_999_999_999])
+def test_076_a_tag_whose_date_cannot_be_true_is_refused_and_does_not_verify(approved: Scene, date: int) -> None:
+    server = Server(approved)
+    commit_date = approved.repository.now
+    if date > commit_date:
+        commit = approved.git("cat-file", "commit", approved.tip()).replace(str(commit_date), str(date))
+        made = approved.git("hash-object", "-t", "commit", "-w", "--stdin", input=commit.encode() + b"\n")
+        approved.git("update-ref", f"refs/heads/{BRANCH}", made)
+        for name in ("dana", "lin"):
+            approved.record(name)
+    person = approved.person("dana")
+    words = ("tag", "-s", "--cleanup=verbatim", "-F", "-", TAG, approved.tip())
+    stamp = {} if date > commit_date else {"GIT_COMMITTER_DATE": f"@{date} +0000"}
+    approved.git(*words, input=honest_message(approved), env={**person.environment, **stamp})
+    server.refuses(PUSH_TAG, ALL_NOTES, f"{BRANCH}:{BRANCH}", reason="back-dated: The tag says ")
+    not_borne_out(approved, "back-dated: The tag says ")
