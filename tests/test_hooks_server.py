@@ -204,7 +204,14 @@ def test_a_release_is_taken_back_by_a_releaser_alone_and_for_good(server: Server
     server.refuses("tag-deleted", "--delete", f"refs/tags/{name}")
 
 
-@pytest.mark.parametrize("ref", ["refs/Tags/churn@v3.0.0", "refs/heads/MAIN", "refs/notes/Reviewtui/reviews"])
+@pytest.mark.parametrize(
+    "ref",
+    [
+        *("refs/Tags/churn@v3.0.0", "refs/heads/MAIN", "refs/notes/Reviewtui/reviews"),
+        *("refs/heads/ma\u200cin", "refs/heads/ｍain", "refs/ta\u2060gs/churn@v3.0.0"),
+        *("refs/notes/review\u200dtui/reviews", "refs/notes/reviewtui/review\u017f"),
+    ],
+)
 def test_a_name_that_is_a_guarded_one_on_some_disks_is_refused(server: Server, ref: str) -> None:
     server.refuses("bad-name" if "notes" in ref else "look-alike", f"main:{ref}")
 
@@ -356,6 +363,12 @@ def test_other_notes_are_free(server: Server) -> None:
 
 def test_replacements_are_refused(server: Server) -> None:
     server.refuses("never replaced", f"main:refs/replace/{server.scene.commit}")
+
+
+@pytest.mark.parametrize("ref", ["refs/rep\u200blace/{}", "refs/REPLACE/{}", "refs/review\u200btui/seen/reviews"])
+def test_what_is_a_guarded_place_on_some_disks_is_refused_as_such(server: Server, ref: str) -> None:
+    reason = "never replaced" if "tui" not in ref else "neither sent nor received"
+    server.refuses(reason, f"main:{ref.format(server.scene.commit)}")
 
 
 def test_what_a_clone_remembers_stays_in_it(server: Server) -> None:

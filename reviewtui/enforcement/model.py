@@ -29,6 +29,15 @@ class Refusal:
     details: tuple[str, ...] = ()
 
 
+def plain_name(ref: str) -> str:
+    """A name as the disks take it that tell neither letter case nor invisible or compatible characters apart."""
+    if ref.isascii():
+        return ref.lower()
+    from reviewtui.catalog.naming import folded
+
+    return folded(ref)
+
+
 def configured_limit(repository: Repository, key: str, usual: int) -> int:
     """A limit as Git's configuration has it, where that is a whole number above zero; else the usual one."""
     told = repository.config(key) or ""

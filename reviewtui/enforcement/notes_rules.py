@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal, configured_limit
+from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal, configured_limit, plain_name
 from reviewtui.errors import GitError
 from reviewtui.git.notes import MAX_LINE_BYTES, Notes
 from reviewtui.git.notes_history import NotesChange, read_history
@@ -43,7 +43,7 @@ def judge_notes(scene: PushScene) -> Judgement:
 
 def _is_ours(ref: RefName) -> bool:
     # A name that differs in letter case alone is the same file on some disks.
-    name = ref.lower()
+    name = plain_name(ref)
     return name == NOTES_PREFIX or name.startswith(f"{NOTES_PREFIX}/")
 
 

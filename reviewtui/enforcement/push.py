@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Collection, Iterable, Mapping
 
 from reviewtui.clock import Clock
-from reviewtui.enforcement.model import NOTES_PREFIX, TAG_PREFIX, Judgement, PushScene, Refusal
+from reviewtui.enforcement.model import NOTES_PREFIX, TAG_PREFIX, Judgement, PushScene, Refusal, plain_name
 from reviewtui.enforcement.notes_rules import judge_notes
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.refs import BROWSED, read_refs
@@ -48,7 +48,7 @@ class PushedSide:
 
 def is_guarded(updates: Iterable[RefUpdate]) -> bool:
     """Whether a push is about tags or records by the names of its refs alone."""
-    return any(each.ref.lower().startswith(_GUARDED) for each in updates)
+    return any(plain_name(each.ref).startswith(_GUARDED) for each in updates)
 
 
 def concerns(updates: Collection[RefUpdate], trusted: Collection[RefName | None]) -> bool:
@@ -56,8 +56,8 @@ def concerns(updates: Collection[RefUpdate], trusted: Collection[RefName | None]
 
     `trusted` are the branches that are trusted or could become so; none: there is none yet, and any push may bring it.
     """
-    names = {name.lower() for name in trusted if name is not None}
-    return not trusted or is_guarded(updates) or any(each.ref.lower() in names for each in updates)
+    names = {plain_name(name) for name in trusted if name is not None}
+    return not trusted or is_guarded(updates) or any(plain_name(each.ref) in names for each in updates)
 
 
 def follow_symbolic(updates: Iterable[RefUpdate], targets: Mapping[RefName, RefName]) -> tuple[RefUpdate, ...]:
@@ -156,12 +156,12 @@ def _judge_names(scene: PushScene) -> Judgement:
     refusals = [
         Refusal(update.ref, "bad-name: Objects are never replaced: what stands in their place was not reviewed.")
         for update in scene.updates
-        if update.ref.lower().startswith(REPLACE_PREFIX) and update.new is not None
+        if plain_name(update.ref).startswith(REPLACE_PREFIX) and update.new is not None
     ]
     refusals += [
         Refusal(update.ref, _OWN_MEMORY, "Push branches, tags and records by their names, without --mirror.")
         for update in scene.updates
-        if update.ref.lower().startswith(MEMORY_PREFIX)
+        if plain_name(update.ref).startswith(MEMORY_PREFIX)
     ]
     refusals += [
         Refusal(update.ref, f"look-alike: On some disks this is {meant}.")
@@ -180,11 +180,11 @@ def _judge_names(scene: PushScene) -> Judgement:
 
 def _meant(ref: RefName, trusted: RefName | None) -> str:
     """The guarded name that a name is where letter case counts for nothing, if it is another one."""
-    name = ref.lower()
+    name = plain_name(ref)
     for prefix in (TAG_PREFIX, f"{NOTES_PREFIX}/"):
         if name.startswith(prefix) and not ref.startswith(prefix):
             return f"{prefix}{ref[len(prefix) :]}"
-    return trusted if trusted is not None and name == trusted.lower() and ref != trusted else ""
+    return trusted if trusted is not None and name == plain_name(trusted) and ref != trusted else ""
 
 
 def _judge_by_records(scene: PushScene, *, clock: Clock) -> Judgement:
