@@ -9,6 +9,7 @@ from reviewtui.audit import AuditProblem
 from reviewtui.checkpoints import MOST_TAGS, Checkpoint, checkpoint_text
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
+from reviewtui.records import REVIEWS_REF
 from reviewtui.release import CLOCK_SKEW, moment_text
 
 _NOTES = "refs/notes/reviewtui/"
@@ -109,4 +110,4 @@ def _plain_name(trusted: RefName) -> RefName:
 
 
 def _names_notes(checkpoint: Checkpoint) -> bool:
-    return any(name.startswith(_NOTES) for name in checkpoint.refs)
+    return RefName(REVIEWS_REF) in checkpoint.refs

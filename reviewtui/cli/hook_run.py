@@ -24,7 +24,7 @@ from reviewtui.enforcement.push import (
     receiving_side,
     trusted_names,
 )
-from reviewtui.errors import ReviewTuiError
+from reviewtui.errors import GitError, ReviewTuiError
 from reviewtui.git.repository import Repository
 from reviewtui.git.updates import RefUpdate, hook_environment, parse_pushed, parse_updates, symbolic_targets
 
@@ -75,6 +75,9 @@ def run(words: list[str]) -> int:
 def _pre_receive(words: list[str]) -> Judgement:
     del words
     updates = parse_updates(sys.stdin.buffer.read())
+    if os.environ.get("GIT_NAMESPACE"):
+        # Git names the refs without the namespace here, so others would be taken for them.
+        raise GitError("The push goes to a Git namespace, where the trusted branch is another one.")
     repository = _repository()
     with _time_limit(repository):
         if not is_guarded(updates):

@@ -236,3 +236,14 @@ def test_091_pushes_at_once_are_judged_one_after_another(scene: Scene, tmp_path:
     assert log == rejecting.notes_tip()
     if not release.result().accepted:
         assert "Rejected by risk@example.com: Stop!" in release.result().text
+
+
+def test_087_a_push_into_a_namespace_is_not_judged_by_the_refs_outside(scene: Scene) -> None:
+    """Git tells a hook the names without the namespace: what is judged would be other refs than what is changed."""
+    scene.record("lin")
+    server = Server(scene)
+    before = server.git("for-each-ref")
+    pushed = push(scene, f"{BRANCH}:refs/heads/main", "--force", env={"GIT_NAMESPACE": "elsewhere"})
+    assert not pushed.accepted
+    assert "The push goes to a Git namespace" in pushed.text, pushed.text
+    assert server.git("for-each-ref") == before
