@@ -16,7 +16,7 @@ from reviewtui.audit import ALARMING, UNKNOWN_POLICY
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.errors import GitError, MalformedFileError
 from reviewtui.git.objects import CommitInfo, ObjectId, RefName, TagObject
-from reviewtui.judging import Judge, ReviewEntry
+from reviewtui.judging import NO_COMMIT, Judge, ReviewEntry
 from reviewtui.library import VersionLibrary
 from reviewtui.past_releases import Epoch, PastReleases, ReleaseJudgement, recorded_at
 from reviewtui.policy.changes import POLICY_MODEL
@@ -93,7 +93,9 @@ class TrailJudge:
     def changes(self) -> Mapping[ObjectId, tuple[Epoch, Epoch | None]]:
         """{commit that changed the settings: (they, the ones before)}."""
         epochs = self.past.epochs
-        return {each.commit.object_id: (each, before) for each, before in zip(epochs, (*epochs[1:], None), strict=False)}
+        return {
+            each.commit.object_id: (each, before) for each, before in zip(epochs, (*epochs[1:], None), strict=False)
+        }
 
     def load(self, versions: Iterable[ModelVersion]) -> None:
         """Learn what the judging of all these would ask Git for one by one."""
@@ -202,15 +204,28 @@ class TrailJudge:
         )
 
     def _lines(self, version: ModelVersion, judge: Judge) -> dict[Place, JudgedLine]:
-        return {(each.line.commit, line_digest(each.line.line)): each for each in _judged_lines(version, judge)}
+        try:
+            judged = tuple(_judged_lines(version, judge))
+        except (GitError, MalformedFileError) as error:
+            judged = tuple(_unjudged_lines(version, judge, f"error: {error.message}"))
+        return {(each.line.commit, line_digest(each.line.line)): each for each in judged}
+
+
+def _lines_of(version: ModelVersion, records: Records) -> tuple[RecordedLine, ...]:
+    others = records.elsewhere(version.model, version.version, than=version.commit)
+    return (*records.beside(version.commit), *others)
+
+
+def _unjudged_lines(version: ModelVersion, judge: Judge, reason: str) -> Iterator[JudgedLine]:
+    """The lines of a version that cannot be read: none of them counts, and each says what it is by itself."""
+    for line in _lines_of(version, judge.records):
+        entry = judge.alone(line)
+        told = entry if entry.reason != NO_COMMIT else replace(entry, reason=reason)
+        yield JudgedLine(line, told, judge.trust.fingerprints().get(entry.keyid, ()), _is_alarming(entry))
 
 
 def _judged_lines(version: ModelVersion, judge: Judge) -> Iterator[JudgedLine]:
-    records = judge.records
-    lines = (
-        *records.beside(version.commit),
-        *records.elsewhere(version.model, version.version, than=version.commit),
-    )
+    lines = _lines_of(version, judge.records)
     if not lines:
         return
     left: dict[tuple[str, ObjectId], list[ReviewEntry]] = {}
