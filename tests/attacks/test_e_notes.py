@@ -313,3 +313,11 @@ def test_a_branch_that_is_named_like_the_notes_is_none(vetoed: Scene) -> None:
     assert fates_of(vetoed) == {}
     vetoed.git("update-ref", REVIEWS, tip)
     closed(vetoed, "Rejected by lin@example.com: Leak!")
+
+
+def test_069_a_server_that_is_frozen_for_all_is_found_out_by_the_checkpoint_that_is_overdue(vetoed: Scene) -> None:
+    Server(vetoed)
+    assert command(vetoed.path, "verify", "--require-fresh").status == 0
+    answer = command(vetoed.path, "verify", "--require-fresh", "24h")
+    assert answer.status == 1
+    assert "stale: There is no checkpoint that holds" in answer.out
