@@ -208,12 +208,13 @@ class Asks(Screen[Result]):
         return ""
 
     def key_hints(self) -> Sequence[KeyHint]:
-        """The keys of this screen, as its bindings that are to be shown say them."""
+        """The keys of this screen, as its bindings that are to be shown say them up to a colon."""
         hints = []
         keys = self.review_app.preferences.keys
         for binding in (with_keys(each, keys) for each in shown_bindings(type(self))):
             key = binding.key_display or binding.key.split(",")[0]
-            hints.append(KeyHint(key, binding.description, binding.action, self.why_not(binding.action)))
+            words = binding.description.partition(":")[0]
+            hints.append(KeyHint(key, words, binding.action, self.why_not(binding.action)))
         return hints
 
     def refresh_keys(self) -> None:

@@ -79,8 +79,7 @@ class HelpScreen(Dialog[None]):
         for title, bindings in sections(self._caller):
             lines.append(heading(f" {title}"))
             for binding in (with_keys(each, self.review_app.preferences.keys) for each in bindings):
-                more = f" {binding.tooltip}" if binding.tooltip else ""
-                first, *rest = wrap(f"{binding.description}{more}", max(width - 22, 12))
+                first, *rest = wrap(binding.description, max(width - 22, 12))
                 name = f"   {binding.id}" if binding.id and width >= _NAMES_FROM else ""
                 lines.append(line(("   " + fit(key_names(binding), 17), "accent"), first, (name, "dim")))
                 lines += [line(" " * 20, piece) for piece in rest]

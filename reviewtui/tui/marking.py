@@ -19,13 +19,11 @@ class MarksVersions(Asks[None]):
     """Marked versions are compared; the cursor's model has a trend."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "mark", "Mark", tooltip="or take the mark away", id="home.mark"),
+        Binding("space", "mark", "Mark: the version, or take its mark away", id="home.mark"),
         Binding("J", "next_waiting(1)", "Next version that waits for you", show=False, id="home.next-waiting"),
         Binding("K", "next_waiting(-1)", "Previous version that waits for you", show=False, id="home.previous-waiting"),
-        Binding(
-            "c", "compare", "Compare", tooltip="the marked versions; the first mark is the base", id="home.compare"
-        ),
-        Binding("t", "trend", "Trend", tooltip="of a metric over the versions of this model", id="home.trend"),
+        Binding("c", "compare", "Compare: the marked versions; the first mark is the base", id="home.compare"),
+        Binding("t", "trend", "Trend: of a metric over the versions of this model", id="home.trend"),
     ]
 
     def __init__(self) -> None:

@@ -166,9 +166,7 @@ class PushesRecords(Asks[Result]):
     """A screen from which records and tags are pushed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "P", "push", "Push", tooltip="records and release tags; it is said first what goes where", id="any.push"
-        ),
+        Binding("P", "push", "Push: records and release tags; it is said first what goes where", id="any.push"),
     ]
 
     @property
