@@ -113,10 +113,10 @@ class HomeScreen(
         self.ask("open", self.review_app.open_project, then=opened, busy="opening the repository")
 
     def read(self) -> None:
-        """Read the summary, then the versions, then their states: each is shown as soon as it is there."""
-        self.ask("summary", lambda: read_summary(self.project), then=self._show_summary)
+        """Read the versions, then the summary, then the states: each is shown as soon as it is there."""
         if not self._loaded:
             self.ask("catalog", lambda: read_rows(self.project), then=self._show_rows)
+        self.ask("summary", lambda: read_summary(self.project), then=self._show_summary)
         self.read_states()
 
     def read_states(self) -> None:
