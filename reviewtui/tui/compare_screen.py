@@ -16,7 +16,7 @@ from reviewtui.display import STATE_MARKS, plural, shorten
 from reviewtui.tui.copying import Copies, version_choices
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.rows import STATE_TONES
-from reviewtui.tui.widgets.line import Tone
+from reviewtui.tui.widgets.line import Tone, fit_key
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 from reviewtui.values import dataclass
@@ -171,6 +171,7 @@ class CompareScreen(Copies[ModelVersion]):
         if row is None:
             return ((entry.category.upper(), "heading"), *((" ", "") for _ in shown))
         key = f"{row.key}{_ARROWS.get(row.direction, '')}"
+        key = fit_key(key, self._key_width() - 1)
         return ((f" {key}", "strong" if row.differs else "dim"), *(self._cell(row, column) for column in shown))
 
     def _cell(self, row: Row, column: int) -> Cell:

@@ -84,7 +84,7 @@ class ReleaseDialog(Dialog[str]):
             lines += labelled("Key", prepared.signer_description, width)
             lines += [*labelled("Pushes", "nothing: the tag stays in this clone until P pushes it", width), BLANK]
         if prepared is not None and prepared.decision.allowed:
-            lines += [*tag_head(prepared.message), *statement_lines(prepared.message, width), BLANK]
+            lines += [*tag_head(prepared.message, width), *statement_lines(prepared.message, width), BLANK]
         return [*lines, *decision_lines(self._decision, width)]
 
     def why_not(self, action: str) -> str:

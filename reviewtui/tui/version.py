@@ -50,12 +50,12 @@ class Page:
 
 
 PAGES = (
-    Page("Summary", summary_lines, lambda view: 0, is_change=False),
-    Page("Config", config_page, lambda view: len(view.diff.config)),
-    Page("Metrics", metrics_page, lambda view: len(view.diff.metrics)),
+    Page("Summary", summary_lines, lambda view: 0, is_change=False, short="Sum"),
+    Page("Config", config_page, lambda view: len(view.diff.config), short="Cfg"),
+    Page("Metrics", metrics_page, lambda view: len(view.diff.metrics), short="Met"),
     Page("Data", data_page, lambda view: len(view.diff.data)),
     Page("Environment", environment_page, lambda view: len(view.diff.environment), short="Env"),
-    Page("Reviews", reviews_page, lambda view: len(view.reviews), is_change=False),
+    Page("Reviews", reviews_page, lambda view: len(view.reviews), is_change=False, short="Rev"),
     Page("Gate", gate_page, lambda view: 0, is_change=False),
     Page("Text", lambda view, width, *, whole=False: [], lambda view: 0, is_change=False),
 )

@@ -38,13 +38,15 @@ def data_lines(view: VersionView, width: int) -> list[Line]:
 def _change_lines(change: DataChange, width: int) -> list[Line]:
     name = f"{change.before_path} → {change.path}" if change.before_path else change.path
     note = f"   {change.note}" if change.note else ""
-    first, *rest = wrap(name, width - 4 - len(note) if width > len(note) + 24 else width - 4)
+    first, *rest = wrap(name, width - 4)
+    below = bool(note) and (bool(rest) or len(first) + len(note) > width - 4)
     mark = (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value])
     there = change.after or change.before
     source = there.source if there else ""
     about = AboutFact("data", change.path, source, data_text(change.before), data_text(change.after))
-    lines = [line(mark, (first, "strong"), (note, "warn"), stop=True, about=about)]
+    lines = [line(mark, (first, "strong"), ("" if below else note, "warn"), stop=True, about=about)]
     lines += [line("   ", (piece, "strong")) for piece in rest]
+    lines += wrapped(change.note, width, indent="   ", tone="warn") if below else []
     lines += _fact_lines(change.before, width, "removed") + _fact_lines(change.after, width, "added")
     return lines
 

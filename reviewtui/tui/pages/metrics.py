@@ -9,7 +9,7 @@ from reviewtui.display import CHANGE_MARKS, delta_text, number_text, relative_te
 from reviewtui.tui.pages.layout import KIND_TONES, change_lines, key_width, unchanged_line
 from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
-from reviewtui.tui.widgets.line import BLANK, Line, Tone, fit, line, wrapped
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, fit, fit_key, line, wrapped
 from reviewtui.values import dataclass
 
 VERDICT_TONES: dict[MetricVerdict, Tone] = {
@@ -103,7 +103,7 @@ class _Columns:
         relative = f"  {fit(relative_text(change.relative), self.relative, right=True)}" if self.relative else ""
         return line(
             (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value]),
-            (fit(_key(change), self.keys), "strong"),
+            (fit_key(_key(change), self.keys), "strong"),
             (f" {_ARROWS.get(change.direction, ' ')} ", "dim"),
             (f"{fit(_before(change), self.before, right=True)} → " if self.before else "", "dim"),
             fit(_after(change), self.after, right=True),

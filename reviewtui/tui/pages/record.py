@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from reviewtui.tui.reading import RecordView
 
 _LABEL = 11
-_WHOLE_FROM = 78
+_WHOLE_FROM = 74
 """From this width ids are shown whole; a narrower page is a preview, and Enter shows all of them."""
 
 
@@ -93,6 +93,9 @@ def _subject_rows(subject: ReviewSubject) -> list[tuple[str, str]]:
 def _row(label: str, text: str, width: int, *, tone: Tone = "", mark: str = "") -> list[Line]:
     prefix: Part = (f"{mark}{' ' if mark else ''}{fit(label, _LABEL)} ", "dim")
     indent = " " * (len(mark) + (1 if mark else 0) + _LABEL + 1)
+    if " " not in text and width - len(indent) < len(text) < width:
+        # An id stands whole on a line of its own, so that a double click copies it.
+        return [line(prefix), line(" ", (text, tone))]
     first, *rest = wrapped(text, width, indent=indent, tone=tone)
     return [line(prefix, *first.spans[1:]), *rest]
 

@@ -7,7 +7,7 @@ import hashlib
 from rich.cells import cell_len, chop_cells
 
 from reviewtui.display import clean, holds_controls
-from reviewtui.tui.widgets.line import Line, line
+from reviewtui.tui.widgets.line import Line, line, wrapped
 
 
 def statement_lines(content: bytes, width: int) -> list[Line]:
@@ -34,11 +34,16 @@ def statement_head(content: bytes) -> list[Line]:
     return [line((f" Exactly these {len(content):,} bytes are signed", "heading")), line((f" sha256 {digest}", "dim"))]
 
 
-def tag_head(message: bytes) -> list[Line]:
+def tag_head(message: bytes, width: int) -> list[Line]:
     """How many bytes the tag's message has, and what Git signs beside them."""
     return [
         line((f" Exactly these {len(message):,} bytes are signed, as the tag's message", "heading")),
-        line((" Git adds the commit, the tag's name, your name and the time, and signs the whole.", "dim")),
+        *wrapped(
+            "Git adds the commit, the tag's name, your name and the time, and signs the whole.",
+            width,
+            indent=" ",
+            tone="dim",
+        ),
     ]
 
 

@@ -91,6 +91,18 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return blanks + text if right else text + blanks
 
 
+def fit_key(text: str, width: int) -> str:
+    """A dotted key in exactly `width` cells: what is too long loses its middle, for keys differ at their ends."""
+    text = clean(text if len(text) <= LONGEST_VALUE else text[:LONGEST_VALUE])
+    if cell_len(text) <= width or width < 8:
+        return fit(text, width)
+    head = set_cell_size(text, (width - 1) // 3).rstrip()
+    tail = text[-width:]
+    while cell_len(head) + 1 + cell_len(tail) > width:
+        tail = tail[1:]
+    return fit(f"{head}…{tail}", width)
+
+
 def wrap(text: str, width: int, *, most: int = LONGEST_VALUE) -> list[str]:
     """The cleaned text broken into lines of at most `width` cells, at blanks where there are any.
 

@@ -37,7 +37,7 @@ class TitleLine(Toned):
         if right.cell_length > most:
             right = Strip.join([right.crop(0, most - 2), self.toned_strip([("… ", "dim")])])
         left, room = self.toned_strip(self._left.spans), width - right.cell_length
-        if left.cell_length > room:
+        if left.cell_length >= room > 2 and right.cell_length:
             left = Strip.join([left.crop(0, room - 2), self.toned_strip([("… ", "dim")])])
         return Strip.join([left.adjust_cell_length(room, self.rich_style), right])
 
@@ -94,10 +94,10 @@ class TabLine(Toned):
         return Strip.join(strips).adjust_cell_length(width, self.rich_style)
 
     def _texts(self, brevity: int) -> list[str]:
-        """The tabs' texts: in full, with narrow gaps, with short titles, and at last the active one's title alone."""
+        """The tabs' texts: in full, with narrow gaps, the others' titles short, at last the active one's alone."""
         texts = []
         for index, tab in enumerate(self._tabs):
-            title = tab.title if brevity < 2 else tab.short or tab.title
+            title = tab.title if brevity < 2 or index == self._active else tab.short or tab.title
             if brevity == 3 and index != self._active:
                 title = ""
             more = f" {tab.count} {tab.mark}" if brevity < 2 else f" {tab.count}{tab.mark}"

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
 from textual import events
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
@@ -227,6 +228,10 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self.cursor = max(0, len(self._shown) - 1)
 
     def action_open(self) -> None:
+        """Tell that the row is to be opened. A screen that binds Enter itself gets the key at once: a message would
+        come to it after the keys that were pressed next."""
+        if "enter" in self.screen._bindings.key_to_bindings:
+            raise SkipAction
         self.post_message(self.Opened(self))
 
     def _row_at(self, event: events.MouseEvent) -> int:
@@ -240,7 +245,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         if (row := self._row_at(event)) >= 0:
             self.cursor = row
             if event.chain == 2:
-                self.action_open()
+                self.post_message(self.Opened(self))
             return
         offset = event.get_content_offset(self)
         if offset is not None and offset.y == 0 and self._shown:
