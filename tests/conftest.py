@@ -28,6 +28,11 @@ _CONFIG = """\
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """--renew writes the stored screens of the app anew, where others compare with them (tests/tui/test_screens.py)."""
+    parser.addoption("--renew", action="store_true", help="write the stored screens of the app anew")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Commands and hooks that tests start keep their bytecode in one place, as on a person's machine."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
