@@ -15,7 +15,7 @@ from reviewtui.export import bundle
 from tests.command import Answer, reviewtui
 from tests.model_repository import ModelRepository, PersonWithKey
 
-PROGRAM = Path(bundle.__file__).with_name("verify.py")
+PROGRAM = Path(bundle.__file__).with_name("verifier") / "verify.py"
 
 
 def export_bundle(directory: Path, archive: Path, *, person: PersonWithKey) -> Path:

@@ -32,7 +32,8 @@ from reviewtui.values import dataclass
 
 PROGRAMS = ("verify.py", "verify_git.py", "verify_policy.py", "verify_reading.py")
 README = "README.txt"
-"""Files of this package that are put into a bundle as they are (the README as bundle_readme.txt)."""
+"""Put into a bundle as they are. They stand in a folder of their own here, beside which nothing hides a module of the
+standard library."""
 
 Report = Callable[[AuditTrail, BinaryIO], None]
 
@@ -78,7 +79,7 @@ def _write_parts(source: BundleSource, place: Path) -> None:
         (place / name).write_bytes(data)
     package = files("reviewtui.export")
     for name in PROGRAMS:
-        (place / name).write_bytes(package.joinpath(name).read_bytes())
+        (place / name).write_bytes(package.joinpath("verifier", name).read_bytes())
     (place / README).write_bytes(package.joinpath("bundle_readme.txt").read_bytes())
 
 

@@ -136,6 +136,7 @@ def check_release(ref, tag, records, *, identity, epochs, own):
     version = Version(
         **vars(told), tree=git("rev-parse", f"{told.commit}^{{tree}}").strip(), metrics=facts(told.facts["metrics"]),
         base_metrics=before, releaser=releaser, released=at, signers=(keys / "allowed_signers").read_text(),
+        revoked="sha256:" + hashlib.sha256((keys / "revoked_keys").read_bytes()).hexdigest(),
         makers=makers(told.base, told.commit, sorted(places - {None}), keys),
     )  # fmt: skip
     wrong = [*refusals(settings(commit, "policy.yaml"), version, list(sound.values()))]
@@ -148,8 +149,7 @@ def verify(options):
     own = Path(options.signers).read_bytes() if options.signers else None
     refs, trail = fetch(files["repository.bundle"]), [strict_json(row) for row in files["trail.jsonl"].splitlines()]
     branch, lines = trail[0]["trusted"], {}
-    if refs.get(branch["ref"]) != branch["commit"]:
-        faults.append(f"{branch['ref']} is not where the export says")
+    faults.extend([f"{branch['ref']} is elsewhere"] if refs.get(branch["ref"]) != branch["commit"] else [])
     check_exporter(trusted(branch["commit"], own), options.exporter)
     for kind in ("reviews", "pipeline", "data", "feedback"):
         history, now = read_notes(refs, kind)
@@ -189,8 +189,8 @@ def main():
         verify(parser.parse_args())
     except (ValueError, KeyError, TypeError, IndexError, OSError, RecursionError, tarfile.TarError) as error:
         faults.append(f"This cannot be read as a bundle: {type(error).__name__}: {error}")
-    counts = [f"{count} {what}" for what, count in proved.items()]
-    for title, rows in (("Proved", counts), ("To know", listed), ("Not proved", unproved), ("WRONG", faults)):
+    done = [f"{count} {what}" for what, count in proved.items()]
+    for title, rows in (("Proved", done), ("To know", listed), ("Not proved", unproved), ("WRONG", faults)):
         print(f"{title}:", *(f"  {row[1:400].rstrip(row[0])}" for row in dict.fromkeys(map(ascii, rows))), sep="\n")
     return 1 if faults else 0
 
