@@ -10,6 +10,7 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.review import Review, ReviewSubject, Verdict, encode_review
+from reviewtui.signing.scheme import Verification
 from reviewtui.values import dataclass
 
 # A hook asks what a release may be, and never what changed.
@@ -89,12 +90,14 @@ def reviewer_principal(*, principals: tuple[str, ...], email: str) -> str:
 
 
 def warnings_before_verdict(
-    decision: Decision, verdict: Verdict, *, known: bool, reviewer: str, exclusion: str, standing: bool
+    decision: Decision, verdict: Verdict, *, expected: Verification, reviewer: str, exclusion: str, standing: bool
 ) -> tuple[str, ...]:
-    """What a reviewer should know before signing. `standing`: the reviewer has a verdict on the version already."""
+    """What a reviewer should know before signing. `expected` is what the signature is going to be worth; `standing`:
+    the reviewer has a verdict on the version already."""
     warnings = []
-    if not known:
-        warnings.append(f"No trusted signer has this key, so the record of {reviewer} will not count.")
+    if reviewer not in expected.principals or expected.reason:
+        why = f"{expected.reason}: {expected.detail}" if expected.detail else "No trusted signer has this key"
+        warnings.append(f"{why}, so the record of {reviewer} will not count.")
     if verdict is Verdict.WITHDRAW and not standing:
         warnings.append(f"{reviewer} has no verdict on this version, so the withdrawal will change nothing.")
     if verdict is Verdict.APPROVE:

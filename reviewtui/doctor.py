@@ -23,11 +23,15 @@ from reviewtui.policy.lint import lint_policy
 from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, MAX_SETTINGS_BYTES, OPENPGP_DIRECTORY, X509_DIRECTORY
-from reviewtui.setup import NOTES_REFSPEC
+from reviewtui.setup import NOTES_REFSPEC, certified_name, signer_line
+from reviewtui.signing.certificates import SshCertificate
 from reviewtui.signing.in_process import InProcessCheck
 from reviewtui.signing.keygen import run_program
-from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Signer
-from reviewtui.values import dataclass
+from reviewtui.signing.private_keys import private_of, read_certificate
+from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Signer, Verification
+from reviewtui.signing.ssh import SshSigner
+from reviewtui.signing.ssh_authorities import is_for_signing
+from reviewtui.values import dataclass, replace
 
 OLDEST_OPENSSH = (8, 9)
 PROBE_REF = "refs/notes/reviewtui/Doctor-Probe"
@@ -138,9 +142,14 @@ def _trusted(project: Project, signer: Signer, signature: bytes) -> Check:
     found = project.trust.verify(_PROBE, signature, keyid=signer.keyid)
     if found.status is SignatureStatus.GOOD:
         return Check("trusted key", Health.WELL, f"It speaks for {', '.join(found.principals)}.")
+    if signer.certificate is not None:
+        return _certificate(project, signer, signer.certificate, found)
     if found.reason != "unknown-key":
         words = f"{found.reason}: {found.detail or 'records signed with it do not count'}."
         return Check("trusted key", Health.ILL, words, "ssh-keygen -t ed25519")
+    if isinstance(signer, SshSigner) and signer.unused is not None and _would_count(project, signer, signer.unused):
+        words = f"Git signs with the plain key, which nobody trusts; {signer.unused.name} beside it would count."
+        return Check("trusted key", Health.ILL, words, f"git config user.signingkey {shlex.quote(str(signer.unused))}")
     email, key = project.repository.identity().email, signer.public_key()
     words = f"No file of the trusted branch names it, so records signed with it do not count ({signer.keyid})."
     if key.startswith("-----BEGIN PGP"):
@@ -149,8 +158,28 @@ def _trusted(project: Project, signer: Signer, signature: bytes) -> Check:
     elif key.startswith("-----BEGIN CERTIFICATE"):
         mend = _adopt_certificates(key, email)
     else:
-        line = f'{email} namespaces="reviewtui,git" {key}'
-        mend = f"echo {shlex.quote(line)} >> {ALLOWED_SIGNERS_FILE}"
+        mend = f"echo {shlex.quote(signer_line(signer, email))} >> {ALLOWED_SIGNERS_FILE}"
+    return Check("trusted key", Health.ILL, words, mend)
+
+
+def _would_count(project: Project, signer: SshSigner, unused: Path) -> bool:
+    certified = replace(signer, certificate=read_certificate(unused))
+    return project.trust.expected(certified).status is SignatureStatus.GOOD
+
+
+def _certificate(project: Project, signer: Signer, certificate: SshCertificate, found: Verification) -> Check:
+    """What a certificate that does not count needs; none of it makes its key count where the key is listed."""
+    email = project.repository.identity().email
+    words = f"{found.reason}: {found.detail or 'records signed with it do not count'}."
+    mend = f"ssh-keygen -s AUTHORITY -I {shlex.quote(email)} -n {shlex.quote(email)} KEY.pub  (by the authority)"
+    name = certified_name(signer)
+    if project.trust.fingerprints().get(signer.keyid):
+        words = f"{words} Without its certificate the key would count."
+        mend = f"git config user.signingkey {shlex.quote(f'key::{signer.public_key()}')}"
+        if isinstance(signer, SshSigner) and signer.file is not None:
+            mend = f"git config user.signingkey {shlex.quote(str(private_of(signer.file)))}"
+    elif found.reason == "unknown-key" and name and is_for_signing(certificate):
+        mend = f"echo {shlex.quote(signer_line(signer, name))} >> {ALLOWED_SIGNERS_FILE}"
     return Check("trusted key", Health.ILL, words, mend)
 
 
@@ -191,7 +220,7 @@ def _policy(project: Project) -> Iterator[Check]:
         return
     _, data = project.repository.git.cat_file.read(settings.policy_blob, limit=MAX_SETTINGS_BYTES)
     try:
-        keys, certified = project.trust.fingerprints(), project.trust.known_principals() is None
+        keys, certified = project.trust.holders(), project.trust.known_principals() is None
         remarks = lint_policy(settings.policy, data, name=POLICY_FILE, keys=keys, certified=certified)
     except SettingsError as error:
         yield Check("policy", Health.ILL, error.message, "reviewtui policy check")

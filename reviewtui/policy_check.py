@@ -96,7 +96,7 @@ def check_policy(project: Project, proposal: Proposal) -> PolicyCheck:
         proposed = _in_force(project, policy, proposal)
         trust = proposed.trust
         remarks = lint_policy(
-            policy, proposal.data, name=proposal.name, keys=trust.fingerprints(),
+            policy, proposal.data, name=proposal.name, keys=trust.holders(),
             certified=trust.known_principals() is None,
         )  # fmt: skip
     except SettingsError as error:

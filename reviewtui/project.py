@@ -322,11 +322,11 @@ class Project:
             after=self._judge.chain_end(reviewer, signer.keyid),
             now=self._clock(),
         )
-        known = reviewer in self.trust.principals_of_signer(signer)
+        expected = self.trust.expected(signer)
         exclusion = self._judge.exclusion(version, reviewer)
         standing = any(entry.reviewer == reviewer and entry.has_verdict for entry in self.reviews(version))
         warnings = warnings_before_verdict(
-            self.gate(version), verdict, known=known, reviewer=reviewer, exclusion=exclusion, standing=standing
+            self.gate(version), verdict, expected=expected, reviewer=reviewer, exclusion=exclusion, standing=standing
         )
         warnings = (*base_warning(chosen, own, verdict), *warnings)
         notes_ref = self._watched_notes().notes.ref
@@ -368,7 +368,7 @@ class Project:
         if not decision.allowed:
             raise ReleaseRefusedError(f"The gate is closed for {version.name}; no tag was made.", decision=decision)
         signer = self.signer()
-        refuse_unless_releaser(self.settings.policy, self.trust.principals_of_signer(signer), decision)
+        refuse_unless_releaser(self.settings.policy, self.trust.expected(signer), decision)
         message = tag_message(self._judge, version, decision, subject=self.subject(version), refs=self.refs)
         return PreparedRelease(version, tag, message, decision, signer.describe(), signer.may_prompt)
 

@@ -13,6 +13,7 @@ from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.policy.model import Policy
 from reviewtui.release import TAG_PREFIX, release_message, releaser_finding
 from reviewtui.review import ReviewSubject
+from reviewtui.signing.scheme import Verification
 
 
 def tag_message(
@@ -42,10 +43,15 @@ def refuse_unless_free(version: ModelVersion, tag: str, decision: Decision, *, r
         )
 
 
-def refuse_unless_releaser(policy: Policy | None, principals: tuple[str, ...], decision: Decision) -> None:
-    """Raises: ReleaseRefusedError where the key's holder is none of the policy's releasers."""
+def refuse_unless_releaser(policy: Policy | None, expected: Verification, decision: Decision) -> None:
+    """`expected` is what the signer's signatures are going to be worth.
+
+    Raises: ReleaseRefusedError where the key's holder is none of the policy's releasers."""
     if policy is None:
         return
-    finding = releaser_finding(policy, principals)
+    if expected.reason and expected.detail:
+        words = f"{expected.reason}: {expected.detail[0].upper()}{expected.detail[1:]}."
+        raise ReleaseRefusedError(words, decision=decision)
+    finding = releaser_finding(policy, expected.principals)
     if finding.state is not FindingState.MET:
         raise ReleaseRefusedError(finding.reason, decision=decision)

@@ -12,6 +12,8 @@ from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
 from reviewtui.review import is_principal
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, OPENPGP_DIRECTORY, X509_DIRECTORY
+from reviewtui.signing.scheme import Signer
+from reviewtui.signing.ssh_keys import text_of_key
 from reviewtui.values import dataclass
 
 NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
@@ -63,10 +65,11 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
     email = repository.identity().email
     if not is_principal(email):
         raise NoSigningKeyError(f"{email} cannot name a reviewer.", hint="git config user.email you@example.com")
+    name = certified_name(signer) or email
     wanted = [
         (CONFIG_FILE, _config_text(project)),
-        (POLICY_FILE, _policy_text(email)),
-        _signer_file(signer.public_key(), email),
+        (POLICY_FILE, _policy_text(name)),
+        _signer_file(signer, name),
     ]
     kept = [path for path, _ in wanted if not force and tree.holds(path)]
     specs = [(f"remote.{name}.fetch", NOTES_REFSPEC.format(remote=name)) for name in repository.remotes()]
@@ -119,12 +122,28 @@ policy_changes: {{approvals: [{{count: 1, roles: [reviewer]}}]}}
 """
 
 
-def _signer_file(public_key: str, email: str) -> tuple[str, str]:
+def certified_name(signer: Signer) -> str:
+    """The one e-mail address in the SSH certificate that the signer signs with; "" where there is none, or more."""
+    words = signer.certificate.principals if signer.certificate is not None else ()
+    names = [name for word in words if is_principal(name := word.decode("ascii", "replace"))]
+    return names[0] if len(names) == 1 else ""
+
+
+def signer_line(signer: Signer, name: str) -> str:
+    """The line of allowed_signers that trusts a signer: their key, or for this one name the authority that certified
+    it, because whoever signs with a certificate does not count by the plain key."""
+    if signer.certificate is None:
+        return f'{name} namespaces="reviewtui,git" {signer.public_key()}'
+    return f'{name} cert-authority,namespaces="reviewtui,git" {text_of_key(signer.certificate.authority)}'
+
+
+def _signer_file(signer: Signer, email: str) -> tuple[str, str]:
+    public_key = signer.public_key()
     if public_key.startswith("-----BEGIN PGP"):
         return f"{OPENPGP_DIRECTORY}/{_file_name(email)}.asc", public_key
     if public_key.startswith("-----BEGIN CERTIFICATE"):
         return f"{X509_DIRECTORY}/{_file_name(email)}.pem", public_key
-    return ALLOWED_SIGNERS_FILE, f'{email} namespaces="reviewtui,git" {public_key}\n'
+    return ALLOWED_SIGNERS_FILE, f"{signer_line(signer, email)}\n"
 
 
 def _file_name(email: str) -> str:

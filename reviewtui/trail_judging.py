@@ -137,7 +137,7 @@ class TrailJudge:
         for line in records.beside(commit):
             if line_digest(line.line) == digest:
                 entry = judge.alone(line)
-                return JudgedLine(line, entry, self.trust.fingerprints().get(entry.keyid, ()), _is_alarming(entry))
+                return JudgedLine(line, entry, self.trust.principals_of(entry.keyid), _is_alarming(entry))
         return None
 
     def _records(self, versions: Iterable[ModelVersion]) -> Records:
@@ -237,10 +237,10 @@ def _judged_lines(version: ModelVersion, judge: Judge) -> Iterator[JudgedLine]:
         for each in group
         if isinstance(each, UnverifiedReview) and each.may_be_veto
     }
-    keys = judge.trust.fingerprints()
     for line in lines:
         entry = left[line.id, line.commit].pop(0)
-        yield JudgedLine(line, entry, keys.get(entry.keyid, ()), line.line in doubtful or _is_alarming(entry))
+        principals = judge.trust.principals_of(entry.keyid)
+        yield JudgedLine(line, entry, principals, line.line in doubtful or _is_alarming(entry))
 
 
 def _is_alarming(entry: ReviewEntry) -> bool:

@@ -37,6 +37,10 @@ class GpgSigner:
         return f"{self.scheme.value}:{self.fingerprint}"
 
     @property
+    def certificate(self) -> None:
+        """An X.509 certificate is none of SSH's."""
+
+    @property
     def may_prompt(self) -> bool:
         return self.asks
 

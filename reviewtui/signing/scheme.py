@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reviewtui.values import dataclass
+
+if TYPE_CHECKING:
+    from reviewtui.signing.certificates import SshCertificate
 
 NAMESPACE = "reviewtui"
 """The SSHSIG namespace of every record; Git's own signatures use "git"."""
@@ -59,6 +62,11 @@ class Signer(Protocol):
     @property
     def may_prompt(self) -> bool:
         """Whether signing may ask for a passphrase or a touch on the terminal."""
+        ...
+
+    @property
+    def certificate(self) -> SshCertificate | None:
+        """The SSH certificate that its signatures are going to carry, where they carry no plain key."""
         ...
 
     def describe(self) -> str: ...

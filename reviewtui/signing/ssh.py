@@ -6,7 +6,6 @@ on standard input for the passphrase, and sign the rest. It asks for passphrases
 
 from __future__ import annotations
 
-import base64
 import re
 import shutil
 import tempfile
@@ -14,10 +13,11 @@ from pathlib import Path
 
 from reviewtui.errors import NoSigningKeyError, SigningError, SigningToolMissingError
 from reviewtui.signing.armor import MalformedArmorError, dearmor
+from reviewtui.signing.certificates import SshCertificate
 from reviewtui.signing.keygen import Outcome, find_program, plain_environment, run_program
-from reviewtui.signing.private_keys import KeyFile, key_of_text, read_key_file
+from reviewtui.signing.private_keys import KeyFile, PublicHalf, private_of, public_half, read_key_file
 from reviewtui.signing.scheme import NAMESPACE
-from reviewtui.signing.ssh_keys import SshPublicKey, WeakAlgorithmError
+from reviewtui.signing.ssh_keys import SshPublicKey, WeakAlgorithmError, text_of_key
 from reviewtui.signing.sshsig import default_check, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError
 from reviewtui.values import dataclass
@@ -33,7 +33,9 @@ _INSTALL = "Install OpenSSH 8.9 or later."
 class SshSigner:
     """Signs by one SSH key: that of `file`, or the public key `text` where Git's configuration holds the key itself.
 
-    `in_agent`: the ssh-agent holds the private key, and is asked first. `encrypted`: its file has a passphrase.
+    `in_agent`: the ssh-agent holds the private key (with this certificate), and is asked first. `encrypted`: its file
+    has a passphrase. `certificate`: what is in the file, or the text, and so in the signatures, instead of the plain
+    key. `unused` is a certificate's file beside it, which is not what signs.
     """
 
     key: SshPublicKey
@@ -43,6 +45,8 @@ class SshSigner:
     in_agent: bool = False
     encrypted: bool = False
     program: str = SSH_KEYGEN
+    certificate: SshCertificate | None = None
+    unused: Path | None = None
 
     @property
     def keyid(self) -> str:
@@ -54,7 +58,8 @@ class SshSigner:
 
     def describe(self) -> str:
         place = "in the ssh-agent" if self.in_agent or self.file is None else f"in {self.file}"
-        notes = ["may need a touch"] if self.key.is_hardware else []
+        notes = [f"certified by {self.certificate.authority.fingerprint}"] if self.certificate else []
+        notes += ["may need a touch"] if self.key.is_hardware else []
         if self.encrypted and not self.in_agent:
             notes.append("asks for its passphrase")
         comment = "".join(char if char.isprintable() else "?" for char in self.comment)
@@ -62,7 +67,7 @@ class SshSigner:
         return f"{words} ({', '.join([self.key.type, place, *notes])})"
 
     def public_key(self) -> str:
-        return f"{self.key.type} {base64.b64encode(self.key.blob).decode('ascii')}"
+        return text_of_key(self.key)
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
         program = _usable_program(self.program)
@@ -89,6 +94,8 @@ class SshSigner:
         flaw = ""
         if signature.key.blob != self.key.blob:
             flaw = f"by another key, {signature.key.fingerprint}"
+        elif signature.certificate != self.certificate:
+            flaw = "with another certificate than the one that is configured"
         elif signature.namespace != namespace:
             flaw = f"for {signature.namespace} instead of {namespace}"
         elif namespace == NAMESPACE and signature.hash_algorithm != "sha512":
@@ -108,8 +115,10 @@ class SshSigner:
         said = lines[-1].rstrip(".") if lines else "it does not say why"
         hint = ""
         if self.encrypted and not self.in_agent and self.file is not None:
-            private = self.file.with_suffix("") if self.file.suffix == ".pub" else self.file
-            hint = f"Load the key into the ssh-agent with: ssh-add {private}"
+            hint = f"Load the key into the ssh-agent with: ssh-add {private_of(self.file)}"
+        elif self.certificate is not None and not self.in_agent and self.file is not None:
+            # An agent that holds the key alone is asked all the same, and refuses.
+            hint = f"Load the key and its certificate into the ssh-agent with: ssh-add {private_of(self.file)}"
         elif self.file is None:
             hint = "Load the key into the ssh-agent with ssh-add."
         return SigningError(f"{Path(self.program).name} could not sign: {said}.", hint=hint)
@@ -123,10 +132,12 @@ def ssh_signer(signing_key: str, *, directory: Path, program: str = SSH_KEYGEN) 
     text = literal_key(signing_key)
     if text:
         try:
-            key, comment = key_of_text(text.encode())
+            half = public_half(text.encode())
         except (MalformedWireError, WeakAlgorithmError) as error:
             raise NoSigningKeyError(f"The key in user.signingkey cannot be read: {error}.") from error
-        return _accepted(SshSigner(key, None, text, comment, _agent_holds(key), program=program))
+        in_agent, certificate = _agent_holds(half.key, half.certificate), half.certificate
+        signer = SshSigner(half.key, None, text, half.comment, in_agent, program=program, certificate=certificate)
+        return _accepted(signer)
     path = directory / Path(signing_key).expanduser()
     try:
         found = read_key_file(path)
@@ -144,8 +155,8 @@ def literal_key(signing_key: str) -> str:
     return signing_key.strip() if signing_key.startswith("ssh-") else ""
 
 
-def agent_keys() -> tuple[tuple[SshPublicKey, str], ...]:
-    """The keys that the ssh-agent holds, each with its comment; none where there is no agent."""
+def agent_keys() -> tuple[PublicHalf, ...]:
+    """The keys and certificates that the ssh-agent holds, each with its comment; none where there is no agent."""
     program = shutil.which("ssh-add")
     environment = plain_environment()
     if program is None or not environment.get("SSH_AUTH_SOCK"):
@@ -154,21 +165,28 @@ def agent_keys() -> tuple[tuple[SshPublicKey, str], ...]:
     found = []
     for line in outcome.output.split(b"\n") if outcome.status == 0 else ():
         try:
-            found.append(key_of_text(line))
+            found.append(public_half(line))
         except (MalformedWireError, WeakAlgorithmError):
             continue  # a kind of key that is not known here cannot be the one that is looked for
     return tuple(found)
 
 
 def _signer_of_file(path: Path, found: KeyFile, program: str) -> SshSigner:
-    in_agent = _agent_holds(found.key)
+    in_agent = _agent_holds(found.key, found.certificate)
     if not found.has_private and not in_agent:
         raise NoSigningKeyError(
             f"There is no private key for {path}: neither beside it nor in the ssh-agent.",
-            hint=f"ssh-add {path.with_suffix('') if path.suffix == '.pub' else path}",
+            hint=f"ssh-add {private_of(path)}",
         )
     return SshSigner(
-        found.key, path, comment=found.comment, in_agent=in_agent, encrypted=found.encrypted, program=program
+        found.key,
+        path,
+        comment=found.comment,
+        in_agent=in_agent,
+        encrypted=found.encrypted,
+        program=program,
+        certificate=found.certificate,
+        unused=found.unused,
     )
 
 
@@ -181,8 +199,9 @@ def _accepted(signer: SshSigner) -> SshSigner:
     return signer
 
 
-def _agent_holds(key: SshPublicKey) -> bool:
-    return any(each.blob == key.blob for each, _ in agent_keys())
+def _agent_holds(key: SshPublicKey, certificate: SshCertificate | None) -> bool:
+    """An agent signs with a certificate only where it holds that very one beside the key."""
+    return any((each.key, each.certificate) == (key, certificate) for each in agent_keys())
 
 
 def _usable_program(program: str) -> str:

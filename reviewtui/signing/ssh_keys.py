@@ -152,6 +152,11 @@ def parse_key_text(text: bytes) -> tuple[bytes, bytes]:
     return blob, words[2] if len(words) > 2 else b""
 
 
+def text_of_key(key: SshPublicKey) -> str:
+    """A key as a line "type base64"."""
+    return f"{key.type} {base64.b64encode(key.blob).decode('ascii')}"
+
+
 def decode_key(text: bytes) -> bytes:
     """The encoding of a key from its base64. Raises MalformedWireError."""
     try:

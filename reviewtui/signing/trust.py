@@ -15,20 +15,21 @@ Judging an SSH signature, step by step; the first that fails gives the reason:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reviewtui.signing.allowed_signers import AllowedSigner, AllowedSigners, TrustProblem
 from reviewtui.signing.armor import MalformedArmorError, SignatureScheme, dearmor
-from reviewtui.signing.certificates import USER_CERTIFICATE, SshCertificate
+from reviewtui.signing.certificates import SshCertificate
 from reviewtui.signing.patterns import matches_pattern_list
 from reviewtui.signing.revoked import REVOKED_KEYS_PATH, RevokedKeys, UnreadableRevocationsError
 from reviewtui.signing.scheme import NAMESPACE, SignatureStatus, Signer, Verification
-from reviewtui.signing.ssh_keys import USER_PRESENT, USER_VERIFIED, WeakAlgorithmError
+from reviewtui.signing.ssh_authorities import Certified, judge_certificate, names_spelt_out
+from reviewtui.signing.ssh_keys import USER_PRESENT, USER_VERIFIED, SshPublicKey, WeakAlgorithmError
 from reviewtui.signing.sshsig import MAGIC, SshCheck, SshSignature, default_check, parse_sshsig
 from reviewtui.signing.wire import MalformedWireError
-from reviewtui.values import dataclass
+from reviewtui.values import dataclass, replace
 
 if TYPE_CHECKING:
     from reviewtui.signing.openpgp_trust import OpenPgpKeys
@@ -63,6 +64,7 @@ class TrustedSigners:
         self._fingerprints = allowed.fingerprints()
         self._openpgp: OpenPgpKeys | None = None
         self._x509: X509Keys | None = None
+        self._certified: dict[str, tuple[str, ...]] = {}
         self.problems: tuple[TrustProblem, ...] = allowed.problems
 
     @classmethod
@@ -127,22 +129,43 @@ class TrustedSigners:
         return self.verify(message, found.raw, keyid="", namespace=namespace)
 
     def known_principals(self) -> frozenset[str] | None:
-        """Everybody who has a key; None where a trusted X.509 authority may give anybody one."""
+        """Everybody who has a key, or whom a trusted authority may give one; None where that may be anybody."""
         if self._x509 is not None and self._x509.trusts_authorities:
             return None
-        return frozenset(name for names in self._fingerprints.values() for name in names)
+        if names_spelt_out(self._authority_lines()) is None:
+            return None
+        return frozenset(name for names in self.holders().values() for name in names)
+
+    def holders(self) -> Mapping[str, tuple[str, ...]]:
+        """Every listed key's fingerprint and its principals; and every SSH authority's, with the names (no patterns)
+        that it may certify."""
+        found = dict(self._fingerprints)
+        for line in self._authority_lines():
+            names = (*found.get(line.key.fingerprint, ()), *(names_spelt_out((line,)) or ()))
+            found[line.key.fingerprint] = tuple(dict.fromkeys(names))
+        return found
 
     def principals_of(self, keyid: str) -> tuple[str, ...]:
         """The exact names that a key is listed for, whatever else its lines say; or that its certificate names, once an
         authority's certificate was seen to sign."""
-        return self.fingerprints().get(keyid, ()) or (self._x509.certified(keyid) if self._x509 else ())
+        listed = self.fingerprints().get(keyid, ()) or self._certified.get(keyid, ())
+        return listed or (self._x509.certified(keyid) if self._x509 else ())
 
     def principals_of_signer(self, signer: Signer) -> tuple[str, ...]:
         """Whom the user's own key is going to speak for, before it has signed anything."""
-        found = self.principals_of(signer.keyid)
-        if found or self._x509 is None or not signer.keyid.startswith(_X509_PREFIX):
-            return found
-        return self._x509.would_certify(signer.public_key().encode())
+        expected = self.expected(signer)
+        return expected.principals if expected.status is SignatureStatus.GOOD else ()
+
+    def expected(self, signer: Signer) -> Verification:
+        """What records by the user's own key are going to be worth, as far as that can be told before it has signed."""
+        if signer.certificate is not None:
+            return self._expected_of(signer.certificate)
+        names = self.fingerprints().get(signer.keyid, ())
+        if not names and self._x509 is not None and signer.keyid.startswith(_X509_PREFIX):
+            names = self._x509.certified(signer.keyid) or self._x509.would_certify(signer.public_key().encode())
+        if not names:
+            return _unknown(signer.keyid, "")
+        return Verification(SignatureStatus.GOOD, signer.keyid, names)
 
     def fingerprints(self) -> Mapping[str, tuple[str, ...]]:
         """Every listed key's fingerprint, and the principals it is listed for. Authorities are no signers."""
@@ -167,81 +190,88 @@ class TrustedSigners:
             return "bad-signature", f"it was made by {signature.key.fingerprint}"
         if signature.namespace != namespace:  # 2
             return "wrong-namespace", f"it was made for {signature.namespace}"
-        weakness = signature.key.weakness or (signature.certificate.authority.weakness if signature.certificate else "")
+        weakness = _weakness(signature.key, signature.certificate)
         if weakness:  # 3
             return "weak-key", weakness
         if namespace == NAMESPACE and signature.hash_algorithm != "sha512":  # 4
             return "bad-signature", f"a record is hashed with sha512, not {signature.hash_algorithm}"
         if not self._check.is_valid(signature, message):
             return "bad-signature", "the key did not sign this"
+        return self._revocation(signature.key, signature.certificate)
+
+    def _revocation(self, key: SshPublicKey, certificate: SshCertificate | None) -> tuple[str, str]:
         if self._revoked is None:  # 5
             return "revoked-key", f"{REVOKED_KEYS_PATH} cannot be read"
-        if self._revoked.holds(signature.key, signature.certificate):
-            return "revoked-key", ""
-        return "", ""
+        return ("revoked-key", "") if self._revoked.holds(key, certificate) else ("", "")
 
     def _judge_key(self, signature: SshSignature) -> Verification:
         lines = self._allowed.lines_of(signature.key)
         if not lines:  # 6
             return _judged(signature, SignatureStatus.UNKNOWN_KEY, "unknown-key", "the key is no allowed signer's")
-        return self._judge_lines(signature, lines, self.principals_of(signature.key.fingerprint))
+        return self._judge_lines(signature, lines, self.fingerprints()[signature.key.fingerprint])
 
     def _judge_lines(
         self, signature: SshSignature, lines: tuple[AllowedSigner, ...], principals: tuple[str, ...]
     ) -> Verification:
-        lines = tuple(line for line in lines if _allows(line, signature.namespace))
-        if not lines:  # 7
-            detail = f"the key is not allowed to sign for {signature.namespace}"
-            return _judged(signature, SignatureStatus.BAD, "wrong-namespace", detail, principals)
-        validities = [line.validity(self._now) for line in lines]
-        if "" not in validities:  # 8
-            reason = validities[0]
-            return _judged(signature, SignatureStatus.BAD, reason, _TIME_REASONS[reason], principals)
-        in_force = [line for line, validity in zip(lines, validities, strict=True) if not validity]
+        reason, detail = self._flaw_of_lines(lines, signature.namespace)
+        if reason:
+            return _judged(signature, SignatureStatus.BAD, reason, detail, principals)
+        in_force = [line for line in lines if _allows(line, signature.namespace) and not line.validity(self._now)]
         names = dict.fromkeys(name for line in in_force for name in line.principals if name in principals)
         return _judged(signature, SignatureStatus.GOOD, "", "", tuple(names))
 
+    def _flaw_of_lines(self, lines: tuple[AllowedSigner, ...], namespace: str) -> tuple[str, str]:
+        lines = tuple(line for line in lines if _allows(line, namespace))
+        if not lines:  # 7
+            return "wrong-namespace", f"the key is not allowed to sign for {namespace}"
+        validities = [line.validity(self._now) for line in lines]
+        if "" not in validities:  # 8
+            return validities[0], _TIME_REASONS[validities[0]]
+        return "", ""
+
     def _judge_certificate(self, signature: SshSignature, certificate: SshCertificate) -> Verification:
-        lines = self._allowed.authorities(certificate.authority)
-        flaw = "no line trusts its authority" if not lines else _certificate_flaw(certificate)
-        names = tuple(name for name in _names(certificate) if any(_fits(line, name) for line in lines))
-        if not flaw and not names:
-            flaw = "its authority is not trusted for the names in the certificate"
-        if not flaw and len(names) > 1:
-            flaw = f"its certificate names more than one principal: {', '.join(names)}"
-        if flaw:  # 6
-            return _judged(signature, SignatureStatus.UNKNOWN_KEY, "unknown-key", flaw)
-        moment = int(self._now.timestamp())
-        if not certificate.valid_after <= moment < certificate.valid_before:  # 8
-            reason = "not-yet-valid-key" if moment < certificate.valid_after else "expired-key"
-            return _judged(signature, SignatureStatus.BAD, reason, "the certificate is not in force", names)
-        lines = tuple(line for line in lines if _fits(line, names[0]))
-        judged = self._judge_lines(signature, lines, tuple(name for line in lines for name in line.principals))
-        if judged.status is not SignatureStatus.GOOD:
-            return judged
-        return _judged(signature, SignatureStatus.GOOD, "", f"certified by {certificate.authority.fingerprint}", names)
+        found = self._certified_by_lines(certificate, signature.namespace)
+        if found.reason:  # 6, 7, 8
+            return _judged(signature, _status(found.reason), found.reason, found.detail, found.names)
+        keyid = signature.key.fingerprint
+        self._certified[keyid] = tuple(dict.fromkeys((*self._certified.get(keyid, ()), *found.names)))
+        detail = f"certified by {certificate.authority.fingerprint}"
+        return _judged(signature, SignatureStatus.GOOD, "", detail, found.names)
+
+    def _certified_by_lines(self, certificate: SshCertificate, namespace: str) -> Certified:
+        found = judge_certificate(certificate, self._allowed.authorities(certificate.authority), now=self._now)
+        if found.reason:
+            return found
+        reason, detail = self._flaw_of_lines(found.lines, namespace)
+        return replace(found, reason=reason, detail=detail)
+
+    def _expected_of(self, certificate: SshCertificate) -> Verification:
+        """Whether its authority signed it is left out: the program that signs reads no certificate that nobody did."""
+        keyid, weakness = certificate.key.fingerprint, _weakness(certificate.key, certificate)
+        reason, detail = ("weak-key", weakness) if weakness else self._revocation(certificate.key, certificate)
+        found = Certified() if reason else self._certified_by_lines(certificate, NAMESPACE)
+        reason, detail = reason or found.reason, detail or found.detail
+        if reason == "revoked-key":
+            detail = detail or "the key, its certificate or the authority is revoked"
+        return Verification(_status(reason), keyid, found.names, reason, detail, certificate.key.type)
+
+    def _authority_lines(self) -> Iterator[AllowedSigner]:
+        return (line for line in self._allowed.signers if line.options.authority)
+
+
+def _status(reason: str) -> SignatureStatus:
+    if not reason:
+        return SignatureStatus.GOOD
+    return SignatureStatus.UNKNOWN_KEY if reason == "unknown-key" else SignatureStatus.BAD
+
+
+def _weakness(key: SshPublicKey, certificate: SshCertificate | None) -> str:
+    return key.weakness or (certificate.authority.weakness if certificate is not None else "")
 
 
 def _is_x509(signature: bytes) -> bool:
     """Whether it begins as every CMS signature does, and no OpenPGP signature."""
     return signature[:1] == b"\x30"
-
-
-def _certificate_flaw(certificate: SshCertificate) -> str:
-    if certificate.kind != USER_CERTIFICATE:
-        return "its certificate is a host's"
-    if certificate.critical_options:
-        return "its certificate has critical options, which mean nothing to a signature"
-    return ""
-
-
-def _names(certificate: SshCertificate) -> tuple[str, ...]:
-    words = (raw.decode("ascii", "replace") for raw in certificate.principals)
-    return tuple(dict.fromkeys(word for word in words if word.isascii() and word.isprintable() and " " not in word))
-
-
-def _fits(line: AllowedSigner, name: str) -> bool:
-    return matches_pattern_list(name, ",".join(line.principals))
 
 
 def _allows(line: AllowedSigner, namespace: str) -> bool:
