@@ -81,11 +81,11 @@ class AppInTerminal:
 
     def rest(self, quiet: float = QUIET) -> float:
         """Wait until nothing was painted for a while; when the last frame was."""
-        last = time.perf_counter()
+        begun = last = time.perf_counter()
         while select.select([self._terminal], [], [], quiet)[0]:
             self._read()
             last = time.perf_counter()
-            if last - self.begun > PATIENCE:
+            if last - begun > PATIENCE:
                 raise SystemExit("The app never came to rest.")
         return last
 
