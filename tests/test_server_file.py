@@ -17,6 +17,7 @@ from reviewtui.enforcement.server_file import SHEBANG, build_server_file
 from reviewtui.review import encode_review
 from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, Signature, pre_authentication_encoding
 from tests.attacks.scene import TAG, Scene
+from tests.certified import make_authority, make_holder
 from tests.command import reviewtui
 from tests.served import NOTES, Server, approved_release, copied, served_scene
 from tests.x509_material import certified, signed
@@ -98,6 +99,26 @@ def test_a_certificate_is_judged_without_packages(server: Server) -> None:
     scene.put(records["lin"])
     answer = reviewtui(scene.path, "release", "churn@1.1.0", "--yes", person=scene.person("dana"))
     assert answer.status == 0, answer.err
+    assert "the gate allows it" in server.accepts(f"refs/tags/{TAG}", NOTES)
+
+
+def test_whom_an_ssh_authority_certified_is_judged_without_packages(server: Server, tmp_path: Path) -> None:
+    scene, authority = server.scene, make_authority(tmp_path)
+    lin = make_holder(tmp_path / "lin", scene.person("lin"))
+    # Past the hook: how the trusted branch may change is not what this is about.
+    scene.settings(signers=scene.signers("dana", "risk", "robin", "boss") + authority.line())
+    server.git("fetch", "--quiet", str(scene.path), "+refs/heads/main:refs/heads/main")
+    later = {**lin.environment, "GIT_COMMITTER_DATE": f"{scene.repository.now} +0000"}
+    make_authority(tmp_path, "another").certify(lin.key, "lin@example.com")
+    answer = reviewtui(scene.path, "approve", "churn@1.1.0", "-m", "Good.", "--yes", env=later)
+    assert answer.status == 0, answer.err
+    scene.tag()
+    server.refuses("not counted: unknown-key", f"refs/tags/{TAG}", NOTES)
+    scene.git("tag", "-d", TAG)
+    authority.certify(lin.key, "lin@example.com")
+    for words in (("approve", "churn@1.1.0", "-m", "Good, again.", "--yes"), ("release", "churn@1.1.0", "--yes")):
+        answer = reviewtui(scene.path, *words, env=later)
+        assert answer.status == 0, answer.err
     assert "the gate allows it" in server.accepts(f"refs/tags/{TAG}", NOTES)
 
 
