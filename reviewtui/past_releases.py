@@ -9,6 +9,7 @@ from functools import cached_property
 from reviewtui.audit import changes_since, release_flaws
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.errors import GitError
+from reviewtui.facts.reading import ParseCache
 from reviewtui.git.objects import CommitInfo, ObjectId, RefName, TagObject
 from reviewtui.judging import Judge
 from reviewtui.library import VersionLibrary
@@ -19,6 +20,9 @@ from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.scheme import SignatureStatus
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.values import dataclass
+
+_PARSED = 2000
+"""Files that are kept parsed for the releases after."""
 
 TimeOf = Callable[[RecordedLine], int | None]
 """When the notes commit that brought a line was made, in seconds since 1970; None where that is not known."""
@@ -62,6 +66,7 @@ class PastReleases:
         self._identity = identity
         self._now = now
         self._libraries: dict[ObjectId, VersionLibrary] = {}
+        self._parsed = library.parsed or ParseCache(_PARSED)
 
     def load(self, versions: Iterable[tuple[ModelVersion, Epoch]]) -> None:
         """Learn what the judging of each release would ask Git for one by one."""
@@ -77,6 +82,8 @@ class PastReleases:
     def forget(self) -> None:
         """Let go of what was read for single releases; the history stays."""
         self._libraries.clear()
+        self._parsed = ParseCache(_PARSED)
+        self._library.repository.tree_store.forget()
 
     def library_of(self, epoch: Epoch) -> VersionLibrary:
         """The versions as the settings of an epoch see them."""
@@ -84,7 +91,7 @@ class PastReleases:
         if key not in self._libraries:
             shared = self._library
             self._libraries[key] = VersionLibrary(
-                shared.repository, shared.refs, epoch.settings, parsed=shared.parsed, graph=shared.graph
+                shared.repository, shared.refs, epoch.settings, parsed=self._parsed, graph=shared.graph
             )
         return self._libraries[key]
 

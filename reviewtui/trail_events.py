@@ -132,14 +132,12 @@ class EventWriter:
         )
 
     def _release(self, version: ModelVersion, judged: JudgedVersion, release: JudgedRelease) -> Iterator[TrailEvent]:
-        record, judgement, tag = release.record, release.judgement, release.tag
+        record, signed, tag = release.record, release.signed, release.tag
         if record is None:
             yield self._plain(version, judged)
             return
-        trust = judgement.then.trust if judgement is not None else self._judge.trust
-        signed = trust.verify_armored(tag.payload, tag.signature or b"", namespace="git")
         trusted = signed.status is SignatureStatus.GOOD and bool(signed.principals)
-        flaws = " ".join(dict.fromkeys(judgement.flaws)) if judgement is not None else release.flaw
+        flaws = " ".join(dict.fromkeys(release.flaws))
         number, _, base = record.base.rpartition(" ")
         released = TrailEvent(
             at=time_text(version.created),
@@ -164,9 +162,9 @@ class EventWriter:
             records=(*record.review_records, *record.override_records),
             detail=version.subject,
         )
-        if judgement is not None and judged.decision is not None:
+        if judged.decision is not None:
             yield self._gate(released, judged.decision)
-            for reason in judgement.since:
+            for reason in release.since:
                 self._since(released, reason, judged)
         yield released
 

@@ -18,12 +18,13 @@ from reviewtui.errors import GitError, MalformedFileError
 from reviewtui.git.objects import CommitInfo, ObjectId, RefName, TagObject
 from reviewtui.judging import NO_COMMIT, Judge, ReviewEntry
 from reviewtui.library import VersionLibrary
-from reviewtui.past_releases import Epoch, PastReleases, ReleaseJudgement, recorded_at
+from reviewtui.past_releases import Epoch, PastReleases, recorded_at
 from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy.decision import Decision
 from reviewtui.policy_change import policy_change_version
 from reviewtui.records import RecordedLine, Records, read_records
 from reviewtui.release import ReleaseRecord, parse_release_tag
+from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
 from reviewtui.trail_index import NotesIndex, Place, line_digest
 from reviewtui.values import dataclass, replace
@@ -31,6 +32,9 @@ from reviewtui.verification import UnverifiedReview
 
 Key = tuple[str, str, ObjectId, RefName]
 """(model, version, commit, ref): two tags may name one version."""
+
+
+_UNSIGNED = Verification(SignatureStatus.UNKNOWN_KEY, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,14 @@ class JudgedLine:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRelease:
-    """One release tag. `record` is None where it carries none of our trailers; `judgement` where it could not be
-    judged, and then `flaw` says why."""
+    """One release tag. `record` is None where it carries none of our trailers. `flaws` are why it should not have been
+    made, `since` is what changed later, and `signed` who signed it, by the keys that were trusted then."""
 
     tag: TagObject
     record: ReleaseRecord | None
-    judgement: ReleaseJudgement | None = None
-    flaw: str = ""
+    flaws: tuple[str, ...] = ()
+    since: tuple[str, ...] = ()
+    signed: Verification = _UNSIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +162,8 @@ class TrailJudge:
             return None
         record = parse_release_tag(tag)
         epoch = self.past.epoch_of(record, tag) if record is not None else None
-        flaw = "" if record is None or epoch is not None else UNKNOWN_POLICY
-        return JudgedRelease(tag, record, flaw=flaw), epoch
+        flaws = () if record is None or epoch is not None else (UNKNOWN_POLICY,)
+        return JudgedRelease(tag, record, flaws, (), _signed(tag, self.trust)), epoch
 
     def _released(
         self, version: ModelVersion, release: JudgedRelease, epoch: Epoch, records: Records, waiting: Judge
@@ -169,11 +174,14 @@ class TrailJudge:
                 version, release.tag, release.record, epoch=epoch, records=records, time_of=self._index.time_of
             )
         except (GitError, MalformedFileError) as error:
-            flawed = replace(release, flaw=f"error: {error.message}")
+            flawed = replace(release, flaws=(f"error: {error.message}",))
             return JudgedVersion(self._lines(version, waiting), None, flawed)
         # What came later is told with its fate by all that is known; what was there, as it was.
         lines = self._lines(version, judged.later) | self._lines(version, judged.then)
-        return JudgedVersion(lines, None, replace(release, judgement=judged), judged.decision)
+        told = JudgedRelease(
+            release.tag, release.record, judged.flaws, judged.since, _signed(release.tag, judged.then.trust)
+        )
+        return JudgedVersion(lines, None, told, judged.decision)
 
     def _change(self, version: ModelVersion, records: Records, waiting: Judge) -> JudgedVersion:
         """A change of the settings that came into force, by the ones before; any other, by those in force."""
@@ -209,6 +217,10 @@ class TrailJudge:
         except (GitError, MalformedFileError) as error:
             judged = tuple(_unjudged_lines(version, judge, f"error: {error.message}"))
         return {(each.line.commit, line_digest(each.line.line)): each for each in judged}
+
+
+def _signed(tag: TagObject, trust: TrustedSigners) -> Verification:
+    return trust.verify_armored(tag.payload, tag.signature or b"", namespace="git")
 
 
 def _lines_of(version: ModelVersion, records: Records) -> tuple[RecordedLine, ...]:

@@ -32,7 +32,7 @@ from reviewtui.values import replace
 _LAST_SECOND = 253_402_300_799
 """The last one that RFC 3339 can write."""
 _TOGETHER = 64
-_KEPT = 512
+_KEPT = 256
 """Versions whose judgement is kept while further records of theirs may come; an older one is judged again."""
 
 UNPROVEN = (

@@ -109,6 +109,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> ModelRepository:
         ("reviewtui policy ", {"check"}),
         ("reviewtui completion ", {"bash", "zsh", "fish"}),
         ("reviewtui release --pu", {"--push"}),
+        ("reviewtui export --format ", {"jsonl", "csv", "html"}),
         ("reviewtui show ch", {"churn@1.0.0", "churn@1.1.0"}),
         ("reviewtui compare churn@1.0.0 churn@1.1", {"churn@1.1.0"}),
     ],

@@ -26,6 +26,8 @@ class Words:
     options: tuple[tuple[str, str], ...]
     operands: frozenset[str]
     choices: tuple[str, ...] = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What may follow the options that take a value: one of these words, or (none are named) anything."""
 
 
 def add_completion(families: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -57,6 +59,7 @@ def words_of(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> Ite
     options: list[tuple[str, str]] = []
     operands: set[str] = set()
     choices: list[str] = []
+    values: list[tuple[str, tuple[str, ...]]] = []
     inner: list[tuple[str, argparse.ArgumentParser]] = []
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
@@ -66,16 +69,17 @@ def words_of(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> Ite
         elif action.option_strings:
             hidden = action.help == argparse.SUPPRESS
             options += [] if hidden else [(name, action.help or "") for name in action.option_strings]
+            if action.nargs != 0 and not hidden:
+                values += [(name, tuple(map(str, action.choices or ()))) for name in action.option_strings]
         else:
             operands.add(str(action.metavar or action.dest))
             choices += [str(choice) for choice in action.choices or ()]
-    yield Words(path, tuple(commands), tuple(options), frozenset(operands), tuple(choices))
+    yield Words(path, tuple(commands), tuple(options), frozenset(operands), tuple(choices), tuple(values))
     for name, each in inner:
         yield from words_of(each, (*path, name))
 
 
 _TAKES_VERSION = frozenset(("VERSION", "[BASE] VERSION"))
-_TAKES_VALUE = ("-C", "-m", "--message", "--remote", "--sort")
 
 # A tag may be called $(…): only names that no shell could take for anything else are ever offered.
 _PLAIN_NAME = "[A-Za-z0-9@._/+-]*"
@@ -105,7 +109,8 @@ _reviewtui() {{
     esac
   done
   case $before in -C) COMPREPLY=($(compgen -d -- "$word")); return ;; esac
-  case $path in
+  case $before in -o|--output) COMPREPLY=($(compgen -f -- "$word")); return ;; esac
+{_bash_values(known)}  case $path in
 {cases}
   esac
   COMPREPLY=($(compgen -W "$offered" -- "$word"))
@@ -145,7 +150,8 @@ _reviewtui() {{
     esac
   done
   [[ ${{words[CURRENT-1]}} == -C ]] && {{ _files -/; return }}
-  case $path_ in
+  [[ ${{words[CURRENT-1]}} == (-o|--output) ]] && {{ _files; return }}
+{_zsh_values(known)}  case $path_ in
 {cases}
   esac
   if [[ $kind == version && $PREFIX != -* ]]; then
@@ -177,13 +183,28 @@ def fish_script(known: tuple[Words, ...]) -> str:
         ]
         for name, said in words.options:
             flag = f"-l {name[2:]}" if name.startswith("--") else f"-s {name[1:]}"
-            value = " -r" if name in _TAKES_VALUE else ""
+            named = dict(words.values).get(name)
+            value = "" if named is None else f" -x -a {_quoted(' '.join(named))}" if named else " -r"
             lines.append(f"complete -c reviewtui -n {_quoted(condition)} {flag}{value} -d {_quoted(said)}")
         if _kind(words) == "version":
             lines.append(f"complete -c reviewtui -n {_quoted(condition)} -a '(__reviewtui_versions)'")
         if _kind(words) == "file":
             lines.append(f"complete -c reviewtui -n {_quoted(condition)} -F")
     return "\n".join(lines) + "\n"
+
+
+def _named_values(known: tuple[Words, ...]) -> dict[str, str]:
+    return {name: " ".join(words) for each in known for name, words in each.values if words}
+
+
+def _bash_values(known: tuple[Words, ...]) -> str:
+    line = '  case $before in {}) COMPREPLY=($(compgen -W {} -- "$word")); return ;; esac\n'
+    return "".join(line.format(name, _quoted(words)) for name, words in _named_values(known).items())
+
+
+def _zsh_values(known: tuple[Words, ...]) -> str:
+    line = "  [[ ${{words[CURRENT-1]}} == {} ]] && {{ compadd {}; return }}\n"
+    return "".join(line.format(name, words) for name, words in _named_values(known).items())
 
 
 def _fish_condition(words: Words, known: tuple[Words, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import stat
 import sys
@@ -145,6 +146,7 @@ def export(arguments: Namespace) -> int:
     if file is None and form.binary and sys.stdout.isatty():
         raise UsageError(f"{_format(arguments)} is no text for a terminal.", hint="Name a file: -o FILE")
     project = Project.open(Path(arguments.directory))
+    gc.enable()  # Other commands hold what they read until they end; a trail may be longer than memory.
     try:
         trail = project.audit_trail(_scope(arguments))
         with _standard_output() if file is None else written_whole(file) as out:

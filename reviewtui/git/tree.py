@@ -34,6 +34,14 @@ class TreeStore:
         self._infos: dict[ObjectId, Info] = {}
         self._roots: dict[ObjectId, ObjectId] = {}
 
+    def forget(self) -> None:
+        """Let go of everything: for who walks through more versions than should be remembered."""
+        with self._lock:
+            self._trees.clear()
+            self._infos.clear()
+            self._roots.clear()
+            self._kept = 0
+
     def root(self, commit: ObjectId) -> ObjectId:
         """The id of a commit's tree. Raises: MalformedFileError."""
         if commit not in self._roots:
