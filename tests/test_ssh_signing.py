@@ -17,8 +17,10 @@ from reviewtui.errors import NoSigningKeyError, SigningError, SigningToolMissing
 from reviewtui.signing.configured import configured_signer
 from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, sign_payload
 from reviewtui.signing.scheme import Signer
+from reviewtui.signing.ssh import SshSigner
 from reviewtui.signing.sshsig import parse_sshsig
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
+from tests.certified import Authority, make_authority
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 # A first line that ssh-keygen would take for a passphrase if it were given on standard input.
@@ -103,8 +105,12 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     socket.unlink(missing_ok=True)
 
 
+def _ssh_add(*words: str | Path) -> None:
+    subprocess.run(["ssh-add", "-q", *map(str, words)], check=True, capture_output=True)
+
+
 def _into_agent(key: Path) -> bytes:
-    subprocess.run(["ssh-add", "-q", str(key)], check=True, capture_output=True)
+    _ssh_add(key)
     key.unlink()
     return _public(key).read_bytes()
 
@@ -156,29 +162,68 @@ def test_a_key_with_a_passphrase_asks_for_it_and_never_reads_it_from_the_message
     _proves_itself(signer, _public(key))
 
 
-def test_a_key_certified_by_an_authority_signs_with_its_certificate(tmp_path: Path) -> None:
-    key, authority = _make_key(tmp_path / "key"), _make_key(tmp_path / "ca")
-    command = [
-        "ssh-keygen",
-        "-q",
-        "-s",
-        str(authority),
-        "-I",
-        "dana",
-        "-n",
-        "dana@example.com",
-        "-O",
-        "clear",
-        str(_public(key)),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
-    signer = _signer(tmp_path, user_signingkey=str(tmp_path / "key-cert.pub"))
+@pytest.fixture
+def certified(tmp_path: Path) -> Authority:
+    """A key, and its certificate beside it."""
+    authority = make_authority(tmp_path)
+    authority.certify(_make_key(tmp_path / "key"), "dana@example.com")
+    return authority
+
+
+def _trusting(authority: Authority) -> TrustedSigners:
+    return TrustedSigners.load(TrustFiles(authority.line().encode()), now=datetime.now(UTC))
+
+
+def test_a_key_certified_by_an_authority_signs_with_its_certificate(tmp_path: Path, certified: Authority) -> None:
+    signer, trusted = _signer(tmp_path, user_signingkey=str(tmp_path / "key-cert.pub")), _trusting(certified)
+    assert trusted.principals_of_signer(signer) == ("dana@example.com",)
+    assert trusted.principals_of(signer.keyid) == ()
     raw = signer.sign(MESSAGE)
-    assert parse_sshsig(raw).certificate is not None
-    allowed = b"*@example.com cert-authority " + _public(authority).read_bytes()
-    now = datetime.now(UTC)
-    found = TrustedSigners.load(TrustFiles(allowed), now=now).verify(MESSAGE, raw, keyid=signer.keyid)
-    assert found.principals == ("dana@example.com",)
+    assert parse_sshsig(raw).certificate == signer.certificate
+    found = trusted.verify(MESSAGE, raw, keyid=signer.keyid)
+    assert found.principals == trusted.principals_of(signer.keyid) == ("dana@example.com",)
+    assert "certified by SHA256:" in signer.describe()
+
+
+def test_a_certificate_beside_the_key_is_not_what_signs_and_so_is_not_promised(
+    tmp_path: Path, certified: Authority
+) -> None:
+    trusted = _trusting(certified)
+    for name in ("key", "key.pub"):
+        signer = _signer(tmp_path, user_signingkey=str(tmp_path / name))
+        assert parse_sshsig(signer.sign(MESSAGE)).certificate is signer.certificate is None
+        assert trusted.principals_of_signer(signer) == ()
+        assert isinstance(signer, SshSigner)
+        assert signer.unused == tmp_path / "key-cert.pub"
+    # But the public half beside a private key is what signs, whatever it holds.
+    shutil.copy(tmp_path / "key-cert.pub", tmp_path / "key.pub")
+    signer = _signer(tmp_path, user_signingkey=str(tmp_path / "key"))
+    assert parse_sshsig(signer.sign(MESSAGE)).certificate == signer.certificate is not None
+    assert trusted.principals_of_signer(signer) == ("dana@example.com",)
+
+
+@pytest.mark.usefixtures("agent")
+def test_an_agent_signs_with_a_certificate_only_where_it_holds_it(tmp_path: Path, certified: Authority) -> None:
+    lone = tmp_path / "lone"
+    lone.mkdir()
+    (lone / "key-cert.pub").write_bytes((tmp_path / "key-cert.pub").read_bytes())
+    _ssh_add(tmp_path / "key")  # which finds the certificate beside it
+    literal = (lone / "key-cert.pub").read_text()
+    for named in (str(lone / "key-cert.pub"), literal, f"key::{literal}"):
+        signer = _signer(tmp_path, user_signingkey=named)
+        assert "in the ssh-agent" in signer.describe()
+        assert parse_sshsig(signer.sign(MESSAGE)).certificate == signer.certificate is not None
+        assert _trusting(certified).principals_of_signer(signer) == ("dana@example.com",)
+    _ssh_add("-D")
+    (tmp_path / "key-cert.pub").rename(tmp_path / "away")
+    _ssh_add(tmp_path / "key")
+    with pytest.raises(NoSigningKeyError):
+        _signer(tmp_path, user_signingkey=str(lone / "key-cert.pub"))
+    # ssh-keygen asks an agent that has the key, although it has not its certificate.
+    (tmp_path / "away").rename(tmp_path / "key-cert.pub")
+    with pytest.raises(SigningError, match="refused") as caught:
+        _signer(tmp_path, user_signingkey=str(tmp_path / "key-cert.pub")).sign(MESSAGE)
+    assert caught.value.hint == f"Load the key and its certificate into the ssh-agent with: ssh-add {tmp_path / 'key'}"
 
 
 def test_without_a_key_the_hint_is_what_to_type(tmp_path: Path, home: Path) -> None:

@@ -263,6 +263,34 @@ def test_an_authoritys_line_limits_namespaces_and_time() -> None:
         assert _judge_certificate(line).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("pattern", "known"),
+    [
+        (b"dana@example.com,lin@example.com", {"dana@example.com", "lin@example.com", "risk@example.com"}),
+        (b"dana@example.com,!dana@example.com", {"risk@example.com"}),
+        (b"!*", {"risk@example.com"}),
+        (b"*@example.com", None),
+        (b"dan?@example.com", None),
+    ],
+)
+def test_whoever_an_authority_may_certify_has_a_key_or_may_have_one(pattern: bytes, known: set[str] | None) -> None:
+    trusted = _load(_line(AUTHORITY, pattern, b"cert-authority") + _line(RISK, b"risk@example.com"))
+    assert trusted.known_principals() == known
+    assert trusted.fingerprints() == {RISK.fingerprint: ("risk@example.com",)}
+    assert set(trusted.holders()) == {RISK.fingerprint, AUTHORITY.fingerprint}
+    assert not any("*" in name or "!" in name for names in trusted.holders().values() for name in names)
+
+
+def test_a_certified_key_is_known_once_its_certificate_was_seen_to_sign() -> None:
+    trusted = _load(TRUSTED_CA)
+    blob = make.sshsig(DANA, MESSAGE, key_blob=_certified())
+    for seen, message in (((), MESSAGE + b"!"), (("dana@example.com",), MESSAGE)):
+        trusted.verify(message, blob, keyid=DANA.fingerprint)
+        assert trusted.principals_of(DANA.fingerprint) == seen
+    # The plain key stays a stranger's.
+    assert _judge(trusted).reason == "unknown-key"
+
+
 def _ssh_keygen_krl(tmp_path: Path, specification: bytes, *, authority: bytes = b"") -> bytes:
     (tmp_path / "spec").write_bytes(specification)
     command = ["ssh-keygen", "-q", "-k", "-f", str(tmp_path / "krl"), "-z", "1"]
