@@ -89,6 +89,7 @@ def _bundle(trail: AuditTrail, out: BinaryIO, project: Project) -> None:
     source = bundle.BundleSource(
         project.repository,
         lambda: project.audit_trail(trail.header.scope),
+        project.audit_trail,
         lambda told, file: html.write(told, file, ReleaseFacts(project.library)),
         project.signer,
     )

@@ -27,7 +27,7 @@ from reviewtui.git.watched_notes import SEEN
 from reviewtui.signing.armor import SignatureScheme, armor
 from reviewtui.signing.scheme import Signer
 from reviewtui.signing.sshsig import MAGIC
-from reviewtui.trail import AuditTrail, TrailEvent, TrailHeader
+from reviewtui.trail import AuditTrail, TrailEvent, TrailHeader, TrailScope
 from reviewtui.values import dataclass
 
 PROGRAMS = ("verify.py", "verify_git.py", "verify_policy.py", "verify_reading.py")
@@ -40,10 +40,14 @@ Report = Callable[[AuditTrail, BinaryIO], None]
 
 @dataclass(frozen=True, slots=True)
 class BundleSource:
-    """What a bundle is made of: a repository, its trail as often as it is asked for, the report, and who signs."""
+    """What a bundle is made of: a repository, its trail as often as it is asked for, the report, and who signs.
+
+    `trail` is what was asked for, `whole` everything: history is never left out.
+    """
 
     repository: Repository
     trail: Callable[[], AuditTrail]
+    whole: Callable[[], AuditTrail]
     report: Report
     signer: Callable[[], Signer]
 
@@ -68,6 +72,9 @@ def _write_parts(source: BundleSource, place: Path) -> None:
     trail, named = source.trail(), _Named({}, set(), NamedFacts())
     with (place / "trail.jsonl").open("wb") as file:
         json_lines.write(AuditTrail(trail.header, named.noted(trail.events)), file)
+    if trail.header.scope != TrailScope():
+        for _ in named.noted(source.whole().events):
+            pass
     with (place / "report.html").open("wb") as file:
         source.report(source.trail(), file)
     with (place / "repository.bundle").open("wb") as file:

@@ -110,7 +110,7 @@ def settings(commit, name):
     return said or {}
 
 
-def check_release(ref, tag, records, *, identity, epochs, own):
+def check_release(ref, tag, records, *, known, identity, epochs, own):
     """5. A release tag: who signed it, and whether its policy, as that stood then, allowed it on what it claims."""
     told = read_tag(show(tag)[1])
     if told is None:
@@ -125,8 +125,7 @@ def check_release(ref, tag, records, *, identity, epochs, own):
     if not releaser:
         raise Unreadable("it is signed by no key that was trusted then")
     there = [one for one in records if one.name == told.name and (one.brought <= at or one.id in told.claimed)]
-    known, identity = {one.id for one in records}, config.get("repository", identity)
-    sound = {one.id: one for one in there if not flaw(one, known, keys, at, identity)}
+    sound = {one.id: one for one in there if not flaw(one, known, keys, at, config.get("repository", identity))}
     index = strict_json(files["facts/INDEX.json"])
     before = facts(index[f"{told.base_name} {told.base}"]["metrics"]) if told.base else None
     for category in CATEGORIES:
@@ -149,7 +148,8 @@ def verify(options):
     own = Path(options.signers).read_bytes() if options.signers else None
     refs, trail = fetch(files["repository.bundle"]), [strict_json(row) for row in files["trail.jsonl"].splitlines()]
     branch, lines = trail[0]["trusted"], {}
-    faults.extend([f"{branch['ref']} is elsewhere"] if refs.get(branch["ref"]) != branch["commit"] else [])
+    if not branch["commit"] or refs.get(branch["ref"]) != branch["commit"]:
+        raise Unreadable("There is no trusted branch, or it is not where the export says; so nothing can be judged.")
     check_exporter(trusted(branch["commit"], own), options.exporter)
     for kind in ("reviews", "pipeline", "data", "feedback"):
         history, now = read_notes(refs, kind)
@@ -170,7 +170,7 @@ def verify(options):
     verdicts = {}
     for ref in sorted(ref for ref in refs if ref.startswith("refs/tags/")):
         try:
-            wrong = check_release(ref, refs[ref], records, identity=identity, epochs=epochs, own=own)
+            wrong = check_release(ref, refs[ref], records, known=known, identity=identity, epochs=epochs, own=own)
         except Unreadable as error:
             wrong = [str(error)]
         faults.extend(f"{ref}: {why}" for why in wrong or ())
