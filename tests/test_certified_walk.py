@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,71 @@ def test_what_is_wrong_with_a_certificate_is_said_before_and_after_it_signs(
     assert said.status == 1
     assert reason in said.err, said.err
     assert not scene.git("tag", "--list", TAG)
+
+
+def trusted_key(scene: Scene, lin: Holder) -> dict[str, str]:
+    checks = command(scene.path, "doctor", "--json", env=lin.environment).json["checks"]
+    (found,) = [each for each in checks if each["name"] == "trusted key"]
+    return dict(found)
+
+
+def mended(scene: Scene, lin: Holder) -> str:
+    """What doctor says after what it said was typed, as it stands; a line of allowed_signers is committed, too."""
+    command_line = trusted_key(scene, lin)["mend"]
+    environment = {**os.environ, **lin.environment}
+    subprocess.run(command_line, shell=True, cwd=scene.path, check=True, env=environment)  # noqa: S602
+    scene.git("commit", "--quiet", "--all", "--allow-empty", "--no-gpg-sign", "-m", "Mended", env=lin.environment)
+    return trusted_key(scene, lin)["message"]
+
+
+@pytest.mark.parametrize("signs_by", ["", ".pub"])
+def test_doctor_finds_the_certificate_that_git_does_not_sign_with(
+    tmp_path: Path, authority: Authority, signs_by: str
+) -> None:
+    scene = build_scene(tmp_path)
+    trust(scene, authority.line())
+    lin = holder(scene, authority, "lin", signs_by=signs_by)
+    scene.git("checkout", "--quiet", "--force", "main")
+    assert "lin-cert.pub beside it would count" in trusted_key(scene, lin)["message"]
+    said = command(scene.path, "approve", CANDIDATE, "-m", "Mine.", "--yes", env=lin.environment)
+    assert "No trusted signer has this key" in said.err
+    assert mended(scene, lin) == f"It speaks for {LIN}."
+
+
+def test_doctor_leaves_a_certificate_that_keeps_a_listed_key_from_counting(
+    tmp_path: Path, authority: Authority
+) -> None:
+    scene = build_scene(tmp_path)
+    lin = holder(scene, authority, "lin")
+    its_key_alone(scene, authority, lin)
+    scene.git("checkout", "--quiet", "--force", "main")
+    assert "Without its certificate the key would count." in trusted_key(scene, lin)["message"]
+    assert mended(scene, lin) == f"It speaks for {LIN}."
+
+
+def test_doctor_gives_the_line_that_trusts_the_authority_for_one_name_alone(
+    tmp_path: Path, authority: Authority
+) -> None:
+    scene = build_scene(tmp_path)
+    trust(scene)
+    lin, kim = holder(scene, authority, "lin"), holder(scene, authority, "kim")
+    scene.git("checkout", "--quiet", "--force", "main")
+    assert mended(scene, lin) == f"It speaks for {LIN}."
+    assert trusted_key(scene, kim)["message"].startswith("unknown-key: its authority is not trusted for the names")
+    expired(scene, authority, lin)
+    assert trusted_key(scene, lin)["mend"].endswith("(by the authority)")
+
+
+def test_init_by_somebody_certified_trusts_the_authority_for_them(tmp_path: Path, authority: Authority) -> None:
+    scene = build_scene(tmp_path)
+    lin = holder(scene, authority, "lin")
+    place = tmp_path / "new"
+    place.mkdir()
+    scene.git("init", "--quiet", "--initial-branch=main", str(place))
+    said = command(place, "init", "--yes", "--commit", env=lin.environment)
+    assert said.status == 0, said.err
+    text = (place / ".reviewtui" / "allowed_signers").read_text()
+    assert text == f'{LIN} cert-authority,namespaces="reviewtui,git" {authority.public_key}\n'
+    said = command(place, "doctor", env=lin.environment)
+    assert f"It speaks for {LIN}." in said.out
+    assert command(place, "policy", "check").status == 0
