@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from reviewtui.review import encode_review
+from reviewtui.signing.configured import configured_signer
+from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, Signature, pre_authentication_encoding
 from tests.attacks.doors import command, open_at_every_door
 from tests.attacks.scene import CANDIDATE, TAG, Scene, build_scene
 from tests.certified import Authority, Holder, make_authority, make_holder, ssh_keygen
@@ -255,3 +258,24 @@ def test_init_by_somebody_certified_trusts_the_authority_for_them(tmp_path: Path
     said = command(place, "doctor", env=lin.environment)
     assert f"It speaks for {LIN}." in said.out
     assert command(place, "policy", "check").status == 0
+
+
+def test_a_release_by_certificates_that_have_expired_since_still_verifies(tmp_path: Path, authority: Authority) -> None:
+    scene = build_scene(tmp_path)
+    trust(scene, authority.line(), listed=("dana", "boss"))
+    lin = holder(scene, authority, "lin")
+    authority.certify(lin.key, LIN, validity="20260101Z:20260201Z")
+    signer = configured_signer(
+        {"gpg.format": "ssh", "user.signingkey": str(lin.certificate)}.get, directory=lin.key.parent
+    )
+    payload = encode_review(scene.review("lin"))
+    raw = signer.sign(pre_authentication_encoding(PAYLOAD_TYPE, payload))
+    scene.put(Envelope(payload, PAYLOAD_TYPE, (Signature(signer.keyid, raw),)).to_line())
+    assert "expired-key" in command(scene.path, "gate", CANDIDATE).out
+    records = [each["id"] for each in command(scene.path, "reviews", CANDIDATE, "--json").json["records"]]
+    message = scene.release_message(*records, by="lin")
+    tag = ("tag", "-s", "--cleanup=verbatim", "-F", "-", TAG, scene.tip())
+    scene.git(*tag, input=message, env=later(scene, lin))
+    verified = command(scene.path, "verify", "--json").json
+    assert verified["ok"]
+    assert (verified["releases"][0]["tag"], verified["releases"][0]["reason"]) == (f"refs/tags/{TAG}", "")
