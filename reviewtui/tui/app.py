@@ -30,6 +30,7 @@ from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
 from reviewtui.tui.undo import RecordedVerdict
 from reviewtui.tui.view_state import ViewState, ViewStore, view_store
+from reviewtui.tui.widgets.toned import TONE_CLASSES
 from reviewtui.values import replace
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class ReviewApp(App[int]):
 
     TITLE = "reviewtui"
     CSS_PATH = "review.tcss"
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?", show=False, id="app.help"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.app import App, ComposeResult
 
 from reviewtui.tui.rows import haystacks, matching, rows_of
 from reviewtui.tui.widgets.table import Column, LineTable
+from reviewtui.tui.widgets.toned import TONE_CLASSES
 from tests.tui.story import version
 
 MANY = 40_000
@@ -17,6 +20,8 @@ COLUMNS = (
 
 
 class TableApp(App[None]):
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+
     def __init__(self, rows: list[str]) -> None:
         super().__init__()
         self.rows = rows

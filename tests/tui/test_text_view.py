@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -12,6 +14,7 @@ from reviewtui.tui.pages.environment import text_diff
 from reviewtui.tui.pages.statement import statement_lines, wrap_exactly
 from reviewtui.tui.widgets.line import fit, line, wrap
 from reviewtui.tui.widgets.text_view import TextView
+from reviewtui.tui.widgets.toned import TONE_CLASSES
 from tests.tui.corpus import CORPUS
 
 ANYTHING = st.one_of(st.text(max_size=200), st.sampled_from(CORPUS))
@@ -58,6 +61,8 @@ def test_a_changed_line_that_holds_controls_is_marked() -> None:
 
 
 class TextApp(App[None]):
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+
     def compose(self) -> ComposeResult:
         yield TextView()
 

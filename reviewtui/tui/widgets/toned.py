@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,11 +11,12 @@ from textual.widget import Widget
 
 from reviewtui.tui.widgets.line import TONES, Line, Tone
 
+TONE_CLASSES = {f"tone--{tone}" for tone in TONES}
+"""What an app that shows such widgets has as its component classes: Textual styles a widget's own again and again."""
+
 
 class Toned(Widget):
-    """A widget whose component classes `tone--NAME` say how each tone looks."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{tone}" for tone in TONES}
+    """A widget that draws in tones. How each of them looks, the app's component classes `tone--NAME` say."""
 
     _tone_styles: dict[tuple[str, str, bool], Style]
 
@@ -31,7 +31,7 @@ class Toned(Widget):
             below = self.get_component_rich_style(over) if over else self.rich_style
             style = Style() if alone else below
             if tone:
-                own = self.get_component_rich_style(f"tone--{tone}", partial=True)
+                own = self.app.get_component_styles(f"tone--{tone}").partial_rich_style
                 style += own.without_color if over and below.reverse else own
             cache[tone, over, alone] = style
         return style
