@@ -145,6 +145,11 @@ class TrustedSigners:
             found[line.key.fingerprint] = tuple(dict.fromkeys(names))
         return found
 
+    def authorities(self) -> tuple[tuple[str, str], ...]:
+        """Each that may certify others: its fingerprint, and the list of patterns that whom it certifies must fit."""
+        found = [(line.key.fingerprint, ",".join(line.principals)) for line in self._authority_lines()]
+        return (*found, *((each, "*") for each in (self._x509.authorities() if self._x509 is not None else ())))
+
     def principals_of(self, keyid: str) -> tuple[str, ...]:
         """The exact names that a key is listed for, whatever else its lines say; or that its certificate names, once an
         authority's certificate was seen to sign."""

@@ -77,7 +77,11 @@ class X509Keys:
     @property
     def trusts_authorities(self) -> bool:
         """Whether somebody may be trusted whose certificate is not among the files."""
-        return any(_is_anchor(each) for each in self._known.values())
+        return bool(self.authorities())
+
+    def authorities(self) -> tuple[str, ...]:
+        """The key ids of those who may certify anybody."""
+        return tuple(_keyid(each) for each in self._known.values() if _is_anchor(each))
 
     def fingerprints(self) -> dict[str, tuple[str, ...]]:
         """Every person's key id in a record, and the principals it speaks for. Authorities are no signers."""

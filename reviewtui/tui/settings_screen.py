@@ -65,5 +65,6 @@ def read_settings(project: ProjectLike) -> SettingsView:
         identity=project.identity,
         settings=project.settings,
         keys=dict(trust.fingerprints()),
+        authorities=trust.authorities(),
         trust_problems=tuple(str(problem) for problem in trust.problems),
     )

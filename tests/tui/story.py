@@ -213,7 +213,9 @@ class StoryProject:
     @property
     def trust(self) -> SimpleNamespace:
         keys = {"SHA256:9fKq3XJ2mT4Qe0": ("bob@example.com",), "SHA256:other": (self.text,)}
-        return SimpleNamespace(fingerprints=lambda: keys, problems=(f"allowed_signers, line 3: {self.text}",))
+        return SimpleNamespace(
+            fingerprints=lambda: keys, authorities=tuple, problems=(f"allowed_signers, line 3: {self.text}",)
+        )
 
     @property
     def records(self) -> SimpleNamespace:

@@ -183,6 +183,14 @@ def test_a_problem_of_the_settings_is_said_with_its_line() -> None:
     assert "git config reviewtui.trustedBranch" in text
 
 
+def test_whom_a_trusted_authority_may_certify_is_not_said_to_be_without_a_key() -> None:
+    for patterns, warned in (("*", False), ("*@elsewhere.example", True)):
+        view = SettingsView(None, "here", settings_values("x"), {}, (), (("SHA256:abc", patterns),))
+        text = "\n".join(made.text for made in settings_lines(view, 100))
+        assert f"may certify {patterns}" in text
+        assert ("no key: nothing this person signs counts" in text) is warned, text
+
+
 # Empty, failing, hostile
 
 
@@ -214,7 +222,7 @@ def test_events_records_and_settings_show_the_corpus_harmlessly() -> None:
         records = trail_of((version,), text=text)
         events = history_of((version,), records)
         told = HistoryEvent(text, text, text, text, text, text, text, approved_by=(text,))
-        settings = SettingsView(None, text, settings_values(text), {text: (text,)}, (text,))
+        settings = SettingsView(None, text, settings_values(text), {text: (text,)}, (text,), ((text, text),))
         for width in (10, 60, 100):
             lines = [line for event in (*events, told) for line in event_lines(event, width)]
             for record in records:

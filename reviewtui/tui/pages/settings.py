@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reviewtui.display import plural
+from reviewtui.signing.patterns import matches_pattern_list
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, fit, heading, line, wrapped
 from reviewtui.values import dataclass
 
@@ -24,13 +25,15 @@ NO_CHANGE_RULE = (
 
 @dataclass(frozen=True, slots=True)
 class SettingsView:
-    """What is in force. `keys` are {fingerprint: principals}; `trust_problems` are those of the signers' files."""
+    """What is in force. `keys` are {fingerprint: principals}; `trust_problems` are those of the signers' files;
+    `authorities` (fingerprint, patterns) of those who may certify others."""
 
     branch: Ref | None
     identity: str
     settings: Settings
     keys: Mapping[str, tuple[str, ...]]
     trust_problems: tuple[str, ...] = ()
+    authorities: tuple[tuple[str, str], ...] = ()
 
 
 def settings_lines(view: SettingsView, width: int) -> list[Line]:
@@ -57,7 +60,7 @@ def settings_lines(view: SettingsView, width: int) -> list[Line]:
     else:
         lines += [*_policy(settings.policy, settings, width), BLANK]
     people = settings.policy.people if settings.policy is not None else ()
-    return [*lines, *_people(people, view.keys, settings, width)]
+    return [*lines, *_people(people, view, settings, width)]
 
 
 def _problems(view: SettingsView, width: int) -> list[Line]:
@@ -161,17 +164,15 @@ def _limit(limit: ChangeLimit) -> str:
     return " and ".join(said)
 
 
-def _people(
-    people: Iterable[PolicyPerson], keys: Mapping[str, tuple[str, ...]], settings: Settings, width: int
-) -> list[Line]:
-    """Everybody that the policy names, or that has a key; each with roles and keys."""
+def _people(people: Iterable[PolicyPerson], view: SettingsView, settings: Settings, width: int) -> list[Line]:
+    """Everybody that the policy names, or that has a key; each with roles and keys; and whoever may certify others."""
     held: dict[str, list[str]] = {}
     policy = settings.policy
-    for fingerprint, names in keys.items():
+    for fingerprint, names in view.keys.items():
         for name in names:
             person = policy.person(name) if policy is not None else name
             held.setdefault(person, []).append(fingerprint)
-    lines = [heading(" PEOPLE", plural(len(keys), "trusted key"))]
+    lines = [heading(" PEOPLE", plural(len(view.keys), "trusted key"))]
     named = list(people)
     for each in named:
         roles = ", ".join(sorted(each.roles)) or "no role"
@@ -180,15 +181,23 @@ def _people(
             lines += _row("  also", ", ".join(each.aliases), width)
         for fingerprint in sorted(set(held.get(each.principal, ()))):
             lines += _row("  key", fingerprint, width)
-        if each.principal not in held:
+        if each.principal not in held and not _may_be_certified(each, view):
             lines += wrapped("no key: nothing this person signs counts", width, indent="     ", tone="warn")
     for name in sorted(held.keys() - {each.principal for each in named}):
         lines.append(line(("   ", ""), (name, "strong"), ("   in no role of the policy", "dim"), stop=True))
         for fingerprint in sorted(set(held[name])):
             lines += _row("  key", fingerprint, width)
-    if not named and not held:
+    for fingerprint, patterns in view.authorities:
+        lines.append(line(("   ", ""), ("authority", "strong"), (f"   may certify {patterns}", "dim"), stop=True))
+        lines += _row("  key", fingerprint, width)
+    if not named and not held and not view.authorities:
         lines += wrapped("Nobody: no signature can be trusted.", width, indent="   ", tone="bad")
     return lines
+
+
+def _may_be_certified(person: PolicyPerson, view: SettingsView) -> bool:
+    names = (person.principal, *person.aliases)
+    return any(matches_pattern_list(name, patterns) for _, patterns in view.authorities for name in names)
 
 
 def _row(label: str, text: str, width: int, *, tone: Tone = "") -> list[Line]:
