@@ -171,3 +171,63 @@ def test_a_part_of_the_trail_is_not_taken_for_all_of_it(tmp_path: Path) -> None:
     answer = verify(tmp_path / "part.tar")
     assert answer.status == 0, answer.out
     assert "1 releases judged again" in answer.out
+
+
+REAL = ("articlequality", "bank-customer-churn", "evidently-dvc", "roberta-base-squad2", "rota")
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_a_release_in_a_real_repository_is_proved(shared_data: Path, tmp_path: Path, name: str) -> None:
+    if not (shared_data / f"{name}.bundle").exists():
+        pytest.skip(f"{name}.bundle is not here.")
+    story = ModelRepository(tmp_path / "models")
+    dana = story.person("dana")
+    story.git(
+        "fetch",
+        "-q",
+        "--update-head-ok",
+        str(shared_data / f"{name}.bundle"),
+        "HEAD:refs/heads/main",
+        "+refs/tags/*:refs/tags/*",
+    )
+    candidate = story.git("rev-parse", "refs/heads/main")
+    story.now = int(story.git("log", "-1", "--format=%ct", "main"))
+    entry = {"models": ["*"], "approvals": [{"count": 1, "roles": ["science"]}], "exclude": []}
+    story.settings(
+        config={"repository": f"example/{name}", "tags": ["m@{version}"], "models": {"m": {}}},
+        policy={"version": 1, "people": {dana.email: {"roles": ["science"]}}, "releases": [entry]},
+    )
+    story.git("update-ref", "refs/heads/model/m/v9.9.9", candidate)
+    act(story, ("dana", "approve", "m@9.9.9", "It runs."), ("dana", "release", "m@9.9.9"))
+    answer = verify(export_bundle(story.path, tmp_path / "bundle.tar", person=dana))
+    assert (answer.status, wrong(answer)) == (0, [])
+    assert "1 releases judged again" in answer.out
+
+
+SHAPES: dict[str, tuple[str, str]] = {
+    "no trail": ("trail.jsonl", ""),
+    "a trail of lists": ("trail.jsonl", "[]\n[]\n[]\n"),
+    "a header alone": ("trail.jsonl", '{"type": "header"}\n'),
+    "a key twice": ("trail.jsonl", '{"trusted": {}, "trusted": {}}\n'),
+    "deep nesting": ("trail.jsonl", "[" * 100_000 + "\n"),
+    "an index of numbers": ("facts/INDEX.json", "17"),
+    "no history": ("repository.bundle", ""),
+    "another history": ("repository.bundle", "# v2 git bundle\n" + "0" * 40 + " refs/heads/main\n\nPACK"),
+    "an option for a ref": ("repository.bundle", "# v2 git bundle\n" + "0" * 40 + " --upload-pack=touch x\n\n"),
+}
+"""{what: (file, content)}: what a forger with a trusted key may put in the place of a file."""
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_is_no_bundle_at_all_is_said_to_be_none(tmp_path: Path, shape: str) -> None:
+    story = a_story(tmp_path / "models")
+    act(story, *RELEASED)
+    forged = Bundle(export_bundle(story.path, tmp_path / "b.tar", person=story.person("dana")), tmp_path / "bundle")
+    name, content = SHAPES[shape]
+    (forged.place / name).unlink()
+    (forged.place / name).write_text(content)
+    forged.sign(story.person("dana"))
+    answer = verify(forged.place)
+    assert answer.status == 1
+    assert wrong(answer)
+    assert "Traceback" not in answer.err

@@ -82,7 +82,7 @@ def makers(base, head, places, keys):
     def touches(commit, *parents):
         return any(all(at[f"{commit}:{place}"] != at[f"{one}:{place}"] for one in parents) for place in places)
 
-    chosen = [row[0] for row in rows if row[0] == head or touches(*row)]
+    chosen = [head, *(row[0] for row in rows if row[0] != head and touches(*row))]
     text = git("log", "--no-walk", "--stdin", "--format=%x01%ae%x02%ce%x02%B", data="\n".join(chosen).encode())
     author, committer, messages = zip(*(each.split("\x02", 2) for each in text.split("\x01")[1:]))
     partners = [each for one in messages for each in re.findall(r"(?im)^co-authored-by:.*?<([^<>\n]*)>", one)]
