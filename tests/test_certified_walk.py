@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from reviewtui.project import Project
 from reviewtui.review import encode_review
 from reviewtui.signing.configured import configured_signer
 from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, Signature, pre_authentication_encoding
+from reviewtui.tui.reading import read_summary
 from tests.attacks.doors import command, open_at_every_door
 from tests.attacks.scene import CANDIDATE, TAG, Scene, build_scene
 from tests.certified import Authority, Holder, make_authority, make_holder, ssh_keygen
@@ -85,6 +87,21 @@ def test_certified_people_approve_release_and_all_of_it_verifies(tmp_path: Path,
     # Without the authority nothing of this would be worth anything.
     trust(scene, make_authority(tmp_path, "another").line())
     assert command(scene.path, "gate", CANDIDATE).status == 1
+
+
+def test_the_app_knows_by_the_certificate_who_sits_before_it(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = build_scene(tmp_path)
+    trust(scene, authority.line())
+    lin = holder(scene, authority, "lin")
+    for name, value in lin.environment.items():
+        monkeypatch.setenv(name, value)
+    scene.git("config", "user.email", "lin@home.example")
+    with_certificate = read_summary(Project.open(scene.path))
+    assert (with_certificate.reviewer, with_certificate.no_signer) == (LIN, "")
+    scene.git("config", "user.signingKey", str(lin.key))
+    assert read_summary(Project.open(scene.path)).reviewer == "lin@home.example"
 
 
 def test_somebody_certified_who_has_no_role_may_not_release(tmp_path: Path, authority: Authority) -> None:
