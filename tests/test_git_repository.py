@@ -236,6 +236,8 @@ def test_a_shallow_clone_is_told_apart(tmp_path: Path, opened: Opener) -> None:
 def test_trees_that_no_checkout_could_hold_are_refused() -> None:
     entry = b"100644 %s\0" + b"\x11" * 20
     assert parse_tree(entry % b"a", id_bytes=20) == (("a", "100644", "11" * 20),)
+    for spelled, mode in (("040000", "40000"), ("100664", "100644"), ("0100775", "100755"), ("0", "160000")):
+        assert parse_tree(spelled.encode() + b" a\0" + b"\x11" * 20, id_bytes=20)[0][1] == mode
     for data in (entry % b"a/b", entry % b"..", entry % b"", (entry % b"a")[:-1], b"100644", b"xyz a\0" + b"1" * 20):
         with pytest.raises(MalformedObjectError):
             parse_tree(data, id_bytes=20)

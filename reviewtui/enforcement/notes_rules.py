@@ -3,7 +3,7 @@
 1. A notes ref of ours is one name below refs/notes/reviewtui/, it is never deleted, and it leads to a commit.
 2. Its old commit is an ancestor of the new one.
 3. Each commit of the push keeps every line of every note; a line that moves to another path of the note is kept.
-4. What arrives is a plain note of well-formed lines, within the limits.
+4. What arrives is a plain note of well-formed lines, within the limits, in directories that can be read.
 5. A push brings at most so many commits and changes of notes: what cannot be walked in time cannot be judged.
 """
 
@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal, configured_limit, plain_name
-from reviewtui.errors import GitError
+from reviewtui.errors import GitError, MalformedFileError
 from reviewtui.git.notes import MAX_LINE_BYTES, Notes
 from reviewtui.git.notes_history import NotesChange, read_history
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
-from reviewtui.git.updates import RefUpdate, arrived_notes, is_ancestor
+from reviewtui.git.updates import ArrivedNotes, RefUpdate, arrived_notes, is_ancestor
 from reviewtui.patterns import pattern
 
 MOST_REASONS = 5
@@ -93,10 +93,23 @@ def _reasons(repository: Repository, ref: RefName, *, old: ObjectId | None, new:
         if any(len(line) > MAX_LINE_BYTES for line in change.added):
             yield f"over-limit: a record in {where} is longer than {MAX_LINE_BYTES} bytes."
     try:
-        for path, problem in arrived_notes(repository, old=old, new=new).misplaced:
+        arrived = arrived_notes(repository, old=old, new=new)
+        for path, problem in arrived.misplaced:
             yield f"malformed: {path[:100]}: {problem}."
+        if not arrived.misplaced:
+            yield from _unfindable(repository, ref, arrived, new)
     except GitError as error:
         yield f"error: {error.message}"
+
+
+def _unfindable(repository: Repository, ref: RefName, arrived: ArrivedNotes, tip: ObjectId) -> Iterator[str]:
+    """A directory that Git lists and nobody could read by name would close every gate for ever."""
+    tree = Notes(repository, ref).tree_at(tip)
+    try:
+        for annotated in sorted(arrived.changed):
+            tree.find(annotated)
+    except (GitError, MalformedFileError) as error:
+        yield f"malformed: {error.message}"
 
 
 def _counted(

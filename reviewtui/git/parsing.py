@@ -10,12 +10,11 @@ from reviewtui.patterns import pattern
 
 _IDENTITY = pattern(rb"(?P<name>[^<\n]*)<(?P<email>[^>\n]*)>(?: (?P<time>-?\d{1,18})(?: [+-]\d{1,6})?)?[^\n]*\Z")
 _CO_AUTHOR = pattern(r"^co-authored-by:[ \t]*(.*?)[ \t]*<([^<>\n]*)>", re.IGNORECASE | re.MULTILINE)
-_BEGIN = pattern(
-    rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----[ \t\r]*$", re.MULTILINE
-)
+_BEGIN = pattern(rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----[ \t\r]*$", re.MULTILINE)
 _TRANSFORMS = frozenset(("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7"))
 _OBJECT_ID = pattern(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
-_MODE = pattern(rb"[0-7]{5,6}\Z")
+_MODE = pattern(rb"[0-7]{1,7}\Z")
+_USUAL_MODES = {mode.encode("ascii"): mode for mode in ("100644", "100755", "40000", "120000", "160000")}
 
 
 class MalformedObjectError(ValueError):
@@ -76,7 +75,8 @@ def parse_tag(object_id: ObjectId, data: bytes) -> TagObject:
 def parse_tree(data: bytes, *, id_bytes: int) -> tuple[tuple[str, str, ObjectId], ...]:
     """(name, mode, object id) in the order of the tree. Names that are no UTF-8 keep their bytes as surrogates.
 
-    Raises: MalformedObjectError.
+    A mode is one of the five that Git knows, however it is spelled: where Git sees a directory, so does whoever asks
+    here. Raises: MalformedObjectError.
     """
     entries = []
     at = 0
@@ -89,15 +89,25 @@ def parse_tree(data: bytes, *, id_bytes: int) -> tuple[tuple[str, str, ObjectId]
         if not _MODE.match(mode) or not name or b"/" in name or name in (b".", b".."):
             raise MalformedObjectError("the tree has an entry that no checkout could hold")
         at = end + 1 + id_bytes
-        entries.append(
-            (name.decode("utf-8", "surrogateescape"), mode.decode("ascii"), ObjectId(data[end + 1 : at].hex()))
-        )
+        entries.append((name.decode("utf-8", "surrogateescape"), _mode(mode), ObjectId(data[end + 1 : at].hex())))
     return tuple(entries)
 
 
 def parse_identity(line: bytes) -> Person:
     """The person of an identity as Git prints it: Name <mail> seconds zone. Raises: MalformedObjectError."""
     return _person(line.strip())[0]
+
+
+def _mode(raw: bytes) -> str:
+    """As Git takes it (canon_mode): 040000 is 40000, 100664 is 100644."""
+    usual = _USUAL_MODES.get(raw)
+    if usual is not None:
+        return usual
+    mode = int(raw, 8)
+    kind = mode & 0o170000
+    if kind == 0o100000:
+        return "100755" if mode & 0o100 else "100644"
+    return {0o120000: "120000", 0o040000: "40000"}.get(kind, "160000")
 
 
 def _headers(head: bytes) -> list[tuple[bytes, bytes]]:

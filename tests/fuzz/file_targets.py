@@ -58,7 +58,7 @@ def git_object(data: bytes) -> None:
             mode.encode() + b" " + name.encode("utf-8", "surrogateescape") + b"\0" + bytes.fromhex(each)
             for name, mode, each in entries
         )
-        assert written == data
+        assert parse_tree(written, id_bytes=20) == entries
     object_id = ObjectId(seeds.COMMIT)
     try:
         commit = parse_commit(object_id, data)
