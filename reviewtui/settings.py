@@ -118,11 +118,15 @@ def untrusted_settings(configured: str | None) -> Settings:
 
 def load_settings(tree: Tree | None) -> Settings:
     """Read the settings out of the trusted branch's tree (None: there is no trusted branch)."""
-    if tree is None or tree.entry(DIRECTORY) is None:
+    entry = tree.entry(DIRECTORY) if tree is not None else None
+    if tree is None or entry is None:
         return Settings()
     from reviewtui.facts.model import Problem
     from reviewtui.policy.model import POLICY_FILE
 
+    if not entry.is_tree:
+        error = f"{DIRECTORY}: This must be a directory, not a file, a link or a submodule."
+        return Settings(exists=True, config_error=error, problems=(Problem(DIRECTORY, error),))
     config, config_error = _config(tree)
     policy, policy_error = _policy(tree)
     trust_files, trust_error = _trust_files(tree, pin=policy.revoked_keys if policy else "")

@@ -1,6 +1,8 @@
 """What a push may do to the trusted branch.
 
 1. Once it holds settings, it is never deleted and never rewound; nor may a push make another branch the trusted one.
+   Its first-parent history says which settings were in force when: no push takes a state out of it, or puts one in that
+   was not approved.
 2. A push that leaves .reviewtui/ as it is needs nothing more.
 3. The first settings are trusted on first use, if they can be used at all, and that is said.
 4. Any other must be approved as the policy before it asks, and carry a higher version; what it brings itself, keys and
@@ -14,11 +16,13 @@ from reviewtui.enforcement.model import Judgement, PushScene, Refusal, refusals_
 from reviewtui.enforcement.record_source import RecordSource
 from reviewtui.errors import MalformedFileError
 from reviewtui.git.objects import ObjectId
-from reviewtui.git.updates import RefUpdate, is_ancestor
+from reviewtui.git.updates import RefUpdate, is_ancestor, states_between
 from reviewtui.policy.changes import evaluate_policy_change
 from reviewtui.policy_change import PolicyChangeJudge, policy_change_version
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
+
+_STRAIGHT = "Rebase onto the server's branch, with the change of the settings in one commit, and push that."
 
 
 class SettingsRules:
@@ -46,6 +50,8 @@ class SettingsRules:
         if update.new is None:
             return Judgement()
         try:
+            if self._old.exists and (reason := self._false_history(update.new)):
+                return _refused(update, f"trusted-branch: {reason}", _STRAIGHT)
             # 2.
             if self._settings_tree(update.new) == self._settings_tree(self._scene.trusted_commit):
                 return Judgement()
@@ -58,9 +64,19 @@ class SettingsRules:
         old = self._scene.trusted_commit
         return old is None or (update.new is not None and is_ancestor(self._repository, old, update.new))
 
+    def _false_history(self, new: ObjectId) -> str:
+        old = self._scene.trusted_commit
+        between = states_between(self._repository, DIRECTORY, old=old, new=new) if old is not None else ()
+        if between is None:
+            return f"Its first-parent history would leave out a state of {DIRECTORY}/ that was in force."
+        allowed = {self._settings_tree(old), self._settings_tree(new)}
+        strange = next((commit for commit in between if self._settings_tree(commit) not in allowed), None)
+        return f"The settings of {strange[:10]}, on the way to the last commit, were never approved." if strange else ""
+
     def _settings_tree(self, commit: ObjectId | None) -> ObjectId | None:
         entry = self._repository.tree(commit).entry(DIRECTORY) if commit is not None else None
-        return entry.object_id if entry is not None else None
+        # A submodule may bear the id of any tree.
+        return entry.object_id if entry is not None and entry.is_tree else None
 
     def _change(self, update: RefUpdate, commit: ObjectId, new: Settings) -> Judgement:
         if not self._old.exists:
@@ -84,10 +100,8 @@ class SettingsRules:
         decision = evaluate_policy_change(None, new.policy, self._changes.subject(commit), reviews=(), now=0)
         said = " ".join(finding.reason for finding in decision.findings)
         keys = len(TrustedSigners.load(new.trust_files or TrustFiles(), now=self._clock()).fingerprints())
-        return Judgement(remarks=(
-            f"{update.ref}: {said}",
-            f"{update.ref}: policy version {new.policy.version}, {keys} trusted keys: have somebody else look at them.",
-        ))
+        counts = f"policy version {new.policy.version}, {keys} trusted keys: have somebody else look at them."
+        return Judgement(remarks=(f"{update.ref}: {said}", f"{update.ref}: {counts}"))
 
 
 def _refused(update: RefUpdate, reason: str, hint: str = "") -> Judgement:

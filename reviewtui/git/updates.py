@@ -149,6 +149,28 @@ def commits_touching(repository: Repository, path: str, *, old: ObjectId, new: O
     return tuple(ObjectId(line) for line in repository.git.run(*words).decode("ascii").split())
 
 
+def states_between(repository: Repository, path: str, *, old: ObjectId, new: ObjectId) -> tuple[ObjectId, ...] | None:
+    """The states that a path goes through from `old` to `new`: the commits of the first-parent history that change it,
+    newest first. None: that history leaves out a state that the path had before `old`.
+    """
+    nearby: list[ObjectId] = []
+    at = new
+    for _ in range(_NEAR):
+        if at == old:
+            return tuple(nearby)
+        info = repository.commits((at,)).get(at)
+        if info is None or not info.parents:
+            break
+        nearby.append(at)
+        at = info.parents[0]
+    before, after = (
+        tuple(each.object_id for each in repository.commits_changing(tip, [path], first_parent=True))
+        for tip in (old, new)
+    )
+    kept = len(after) - len(before)
+    return after[:kept] if kept >= 0 and after[kept:] == before else None
+
+
 @dataclass(frozen=True, slots=True)
 class ArrivedNotes:
     """What differs between two states of the notes.
