@@ -16,6 +16,7 @@ from reviewtui.signing.cms import parse_cms
 from reviewtui.signing.der import MalformedDerError
 from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError, Signature
 from reviewtui.signing.in_process import InProcessCheck
+from reviewtui.signing.patterns import matches_pattern_list
 from reviewtui.signing.revoked import RevokedKeys, UnreadableRevocationsError
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.ssh_keys import KeySignature, WeakAlgorithmError, parse_key_text, parse_public_key
@@ -173,7 +174,12 @@ def allowed_signers(data: bytes) -> None:
     for problem in found.problems:
         assert 0 <= problem.line <= len(lines)
         assert str(problem).isprintable()
-    TrustedSigners.load(TrustFiles(data), now=NOW).verify(seeds.MESSAGE, seeds.signatures()[0], keyid="")
+    trusted = TrustedSigners.load(TrustFiles(data), now=NOW)
+    trusted.verify(seeds.MESSAGE, seeds.signatures()[0], keyid="")
+    known, held = trusted.known_principals(), {name for names in trusted.holders().values() for name in names}
+    assert known is None or known == held
+    assert all(matches_pattern_list(name, name) for name in held)
+    assert bool(trusted.authorities()) is any(each.options.authority for each in found.signers)
 
 
 def revoked(data: bytes) -> None:
