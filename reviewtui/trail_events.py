@@ -15,39 +15,17 @@ from reviewtui.past_releases import Epoch
 from reviewtui.patterns import pattern
 from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy.decision import Decision, FindingState
-from reviewtui.records import RecordedLine
 from reviewtui.remarks import remarks_of
-from reviewtui.review import BaseVersion, record_id
-from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError
+from reviewtui.review import BaseVersion
 from reviewtui.signing.scheme import SignatureStatus
-from reviewtui.statement import MalformedRecordError, decode_statement
 from reviewtui.trail import TrailEvent
 from reviewtui.trail_index import NotedLine, NotesIndex, Place, line_digest
+from reviewtui.trail_items import Item
 from reviewtui.trail_judging import JudgedLine, JudgedRelease, JudgedVersion, TrailJudge
-from reviewtui.values import dataclass
 
-_PROPOSED, _RECORDED, _RELEASED, _SETTINGS = 1, 2, 3, 0
-_FAMILY = "urn:reviewtui:"
 _TAKEN_BACK = pattern(r"approval withdrawn after release: (sha256:[0-9a-f]{64}) ")
 _REJECTED = pattern(r"rejected after release by (.+)\.\Z")
 _SHOWN_OF_TOO_LONG = 1024
-
-Order = tuple[bool, str, int, str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One thing that is going to be told, and its place among the others. What it is about is small."""
-
-    order: Order
-    model: str
-    name: str
-    version: ModelVersion | None = None
-    line: NotedLine | None = None
-    other: NotedLine | None = None
-    registry: RegistryEvent | None = None
-    epoch: Epoch | None = None
-    ref: str = ""
 
 
 class EventWriter:
@@ -66,37 +44,6 @@ class EventWriter:
             if ref.startswith(f"refs/remotes/{remote}/"):
                 return f"refs/heads/{ref.removeprefix(f'refs/remotes/{remote}/')}"
         return ref
-
-    def version_item(self, version: ModelVersion) -> Item:
-        """A candidate, a commit or a release."""
-        place = _RELEASED if version.kind is VersionKind.RELEASE else _PROPOSED
-        order = _order(time_text(version.created), place, version.name, self.public_ref(version.ref), version.commit)
-        return Item(order, version.model, version.name, version)
-
-    def line_item(self, line: NotedLine, version: ModelVersion | None, ref: str) -> Item:
-        """A recorded line."""
-        name = "@".join(line.about) if line.about else version.name if version is not None else ""
-        model = line.about[0] if line.about else version.model if version is not None else ""
-        order = _order(line.at or time_text(line.time), _RECORDED, name, line.id, line.commit + line.digest.hex())
-        return Item(order, model, name, version, line, ref=ref)
-
-    def other_item(self, line: NotedLine, ref: str) -> Item:
-        """A line of the pipeline's, the data's or the feedback's notes."""
-        name = "@".join(line.about) if line.about else ""
-        place = line.id + line.commit + line.digest.hex()
-        order = _order(line.at or time_text(line.time), _PROPOSED, name, ref, place)
-        return Item(order, line.about[0] if line.about else "", name, other=line, ref=ref)
-
-    def registry_item(self, event: RegistryEvent) -> Item:
-        """A tag of a registry's grammar that is no version."""
-        name = f"{event.model}@{event.version}" if event.version else event.model
-        order = _order(time_text(event.created), _RELEASED, name, event.ref, event.commit)
-        return Item(order, event.model, name, registry=event)
-
-    def change_item(self, version: ModelVersion, epoch: Epoch) -> Item:
-        """A change of the settings."""
-        order = _order(time_text(epoch.since), _SETTINGS, version.name, version.commit, "")
-        return Item(order, POLICY_MODEL, version.name, version, epoch=epoch)
 
     def told(self, item: Item, judged: JudgedVersion | None, index: NotesIndex) -> Iterator[TrailEvent]:
         """The events that an item gives; `judged` where its version was judged."""
@@ -365,26 +312,9 @@ class EventWriter:
         return found
 
 
-def other_line(commit: ObjectId, line: bytes) -> RecordedLine:
-    """A line of a notes ref that holds no reviews: its id, and the version that it says it is about."""
-    try:
-        payload = Envelope.from_line(line).payload
-    except MalformedEnvelopeError:
-        return RecordedLine(commit, line, record_id(line), None)
-    try:
-        model, at, version = decode_statement(payload, family=_FAMILY).name.rpartition("@")
-    except MalformedRecordError:
-        return RecordedLine(commit, line, record_id(payload), None)
-    return RecordedLine(commit, line, record_id(payload), None, (model, version) if at else None)
-
-
 def untimed_place(event: TrailEvent) -> tuple[str, ...]:
     """The order of what has no time."""
     return event.event, event.name, event.notes_ref, event.ref, event.tag, event.reason, event.detail
-
-
-def _order(at: str, place: int, name: str, tie: str, last: str) -> Order:
-    return not at, at, place, name, tie, last
 
 
 def _found(event: str, where: str, reason: str, records: tuple[str, ...]) -> TrailEvent:

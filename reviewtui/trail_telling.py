@@ -24,8 +24,17 @@ from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy_change import policy_change_version
 from reviewtui.records import recorded_line
 from reviewtui.trail import AuditTrail, NotesTip, TrailEvent, TrailHeader, TrailScope
-from reviewtui.trail_events import EventWriter, Item, other_line, untimed_place
+from reviewtui.trail_events import EventWriter, untimed_place
 from reviewtui.trail_index import NotedLine, NotesIndex
+from reviewtui.trail_items import (
+    Item,
+    change_item,
+    line_item,
+    other_item,
+    other_line,
+    registry_item,
+    version_item,
+)
 from reviewtui.trail_judging import JudgedVersion, Key, TrailJudge, key_of
 from reviewtui.values import replace
 
@@ -116,20 +125,20 @@ class _Teller:
         refs = {ref.name: ref for ref in self._library.refs}
         for version in self._library.catalog.versions:
             if version.kind is not VersionKind.RELEASE:
-                yield self._writer.version_item(version)
+                yield version_item(version, public_ref=self._writer.public_ref(version.ref))
                 continue
             # Several tags may name one version, and each is a release; the branch that proposed it may still be there.
             for row in _rows(version, refs, self._writer):
-                yield self._writer.version_item(row)
+                yield version_item(row, public_ref=self._writer.public_ref(row.ref))
         for line in self._index.lines:
-            yield self._writer.line_item(line, self._versions.of(line), self._index.ref)
+            yield line_item(line, self._versions.of(line), ref=self._index.ref)
         for index in self._others:
             for line in index.lines:
-                yield self._writer.other_item(line, index.ref)
+                yield other_item(line, ref=index.ref)
         for event in self._library.catalog.events:
-            yield self._writer.registry_item(event)
+            yield registry_item(event)
         for epoch, _ in self._judge.changes.values():
-            yield self._writer.change_item(policy_change_version(epoch.commit.object_id, epoch.settings), epoch)
+            yield change_item(policy_change_version(epoch.commit.object_id, epoch.settings), epoch)
 
     def _is_asked_for(self, item: Item) -> bool:
         scope = self._scope
