@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,9 +14,11 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from reviewtui.catalog import ModelVersion
+from reviewtui.display import clean
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
 from reviewtui.tui.asking import Dialog
+from reviewtui.tui.outside import edit_text, editor_command
 from reviewtui.tui.pages.statement import statement_head, statement_lines
 from reviewtui.tui.widgets.line import BLANK, Line, labelled, line
 from reviewtui.tui.widgets.strips import TitleLine
@@ -44,6 +47,7 @@ class SignDialog(Dialog[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "sign", "Sign and record", key_display="^s", priority=True, id="sign.sign"),
+        Binding("ctrl+o", "edit", "Comment in $EDITOR", key_display="^o", priority=True, id="sign.editor"),
         Binding("ctrl+g", "own_base", "The gate's base", key_display="^g", priority=True, id="sign.gate-base"),
         Binding("tab", "app.focus_next", "Comment / statement", key_display="tab", id="sign.focus-next"),
         Binding("f1", "app.help", "Help", key_display="f1", id="sign.help"),
@@ -160,16 +164,37 @@ class SignDialog(Dialog[str]):
         lines += [BLANK, *statement_head(prepared.payload)]
         return [*lines, *statement_lines(prepared.payload, width)]
 
+    def action_edit(self) -> None:
+        """Write the comment in the user's own editor."""
+        command = editor_command(os.environ, chosen=self.review_app.preferences.editor)
+        reason = self.why_not("edit")
+        if not command:
+            reason = "No editor was found: set $EDITOR."
+        elif not self.review_app.can_suspend:
+            reason = "This terminal cannot be given to another program."
+        if reason:
+            self.say_why_not(reason)
+            return
+        comment = self.query_one(TextArea)
+        below = (f"{_DEEDS[self.verdict]} {clean(self.version.name)}.", "This line and all below it are cut off.")
+        try:
+            comment.text = edit_text(self.app, command, text=comment.text, below=below)
+        except ReviewTuiError as error:
+            self.say_error(error)
+            return
+        comment.move_cursor(comment.document.end)
+        self.say("The comment is as you left it; ^s signs it.", mark="·")
+
     # Signing
 
     def why_not(self, action: str) -> str:
         if action == "own_base" and self._base is None:
             return "The statement names the gate's own base already."
-        if action not in ("sign", "own_base"):
+        if action not in ("sign", "own_base", "edit"):
             return ""
         if self._signing:
             return "It is being signed."
-        if action == "own_base":
+        if action != "sign":
             return ""
         if self._refusal is not None:
             return f"{self._refusal.message} {self._refusal.hint}".strip()

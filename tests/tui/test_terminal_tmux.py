@@ -37,7 +37,7 @@ def terminal(hermetic_git: Path) -> Iterator[TerminalSession]:
     editor = hermetic_git / "editor"
     editor.write_text(
         '#!/bin/sh\nclear\nfor file; do :; done\ncp "$file" "$HOME/edited"\n'
-        'if [ -w "$file" ]; then echo "Written outside." >> "$file"; fi\n'
+        'if [ -w "$file" ]; then { echo "Written outside."; cat "$HOME/edited"; } > "$file"; fi\n'
         'echo "THE EDITOR HAS $(basename "$file")"; read -r answer\n'
     )
     editor.chmod(0o755)
@@ -123,6 +123,24 @@ def test_the_editor_gets_a_copy_of_the_file_and_the_app_is_as_it_was(
     has_left(terminal)
     status = subprocess.run(("git", "status", "--porcelain"), cwd=demo, capture_output=True, check=True)
     assert status.stdout == b""
+
+
+def test_a_comment_is_written_in_the_editor_and_signed_as_it_was_left(
+    terminal: TerminalSession, demo: Path, hermetic_git: Path
+) -> None:
+    started(terminal, demo)
+    terminal.press("Enter")
+    terminal.wait_for("CONFIG", "J Next version", FOOT, without=("reading", "GATE  …"))
+    terminal.press("m")
+    terminal.wait_for("Comment on", "^o")
+    terminal.press("C-o")
+    terminal.wait_for("THE EDITOR HAS", "REVIEW_COMMENT", without=("Comment on",))
+    assert b">8" in (hermetic_git / "edited").read_bytes()
+    terminal.press("Enter")
+    terminal.wait_for("Comment on", "Written outside.", "The comment is as you left it", without=("THE EDITOR", ">8"))
+    terminal.press("Escape")
+    terminal.press("C-q")
+    has_left(terminal)
 
 
 def test_a_click_chooses_a_tab_and_two_open_a_row(terminal: TerminalSession, demo: Path) -> None:
