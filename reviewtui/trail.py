@@ -88,7 +88,7 @@ class TrailEvent:
     What became of it: `counted` (None where that is no question) and `reason` (why not; the same strings everywhere).
     Of a version with a release it is told as of that release; of a record that came later, or of a version that waits,
     as of `TrailHeader.as_of`. Of a `gate` and a `policy` event, `counted` says whether the policy allowed it, and
-    `findings` why.
+    `findings` why; of a `released` event, whether nothing is wrong with the release, and `reason` what is.
 
     What it rests on: `record` (id), `line` (the very line of the note: payload and signature), `notes_ref`, `note` (the
     notes commit that first brought it), `note_position` (that commit's place, from 1, in the first-parent history of
