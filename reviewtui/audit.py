@@ -10,7 +10,7 @@ Laws
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.release import ReleaseRecord, check_release_record
@@ -73,12 +73,14 @@ class AuditReport:
         return all(each.ok for each in self.releases) and not any(each.alarm for each in self.problems)
 
 
-def release_flaws(record: ReleaseRecord, *, subject: ReviewSubject, decision: Decision) -> tuple[str, ...]:
-    """Why a release should not have been made, by a decision as of then (law 1)."""
+def release_flaws(
+    record: ReleaseRecord, *, subject: ReviewSubject, decision: Decision, reviewers: Mapping[str, str]
+) -> tuple[str, ...]:
+    """Why a release should not have been made, by a decision as of then (law 1). `reviewers`: {approval: whose}."""
     closing = (FindingState.UNMET, FindingState.ERROR)
     open_ = [each for each in decision.findings if each.state in closing and not each.warning]
     gate = [f"gate-closed: {each.rule}: {each.reason}" for each in open_]
-    return (*check_release_record(record, subject=subject, decision=decision), *gate)
+    return (*check_release_record(record, subject=subject, decision=decision, reviewers=reviewers), *gate)
 
 
 def changes_since(record: ReleaseRecord, *, then: Decision, now: Decision) -> tuple[str, ...]:

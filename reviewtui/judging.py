@@ -278,6 +278,10 @@ class Judge:
         """The approvals that met a requirement."""
         return self._standing(version, decision, Verdict.APPROVE)
 
+    def reviewers(self, version: ModelVersion, decision: Decision) -> dict[str, str]:
+        """{approval that met a requirement: whose it is}."""
+        return {each.id: each.principal for each in self.counted_approvals(version, decision)}
+
     def standing_overrides(self, version: ModelVersion, decision: Decision) -> tuple[VerifiedReview, ...]:
         """The overrides that stand."""
         return self._standing(version, decision, Verdict.OVERRIDE)

@@ -148,7 +148,7 @@ class PastReleases:
         whole = _records_of(version, record, records, time_of=time_of)
         flaws = (
             *judge.release_problems(version),
-            *release_flaws(record, subject=subject, decision=decision),
+            *release_flaws(record, subject=subject, decision=decision, reviewers=judge.reviewers(version, decision)),
             *self._dating_flaws(version, tag, record, recorded_at(whole.beside(version.commit), time_of)),
         )
         later = self._judge(epoch, self._trust, whole, self._now, time_of)

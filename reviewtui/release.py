@@ -121,8 +121,17 @@ def check_release_tag(
     return tuple(problems)
 
 
-def check_release_record(record: ReleaseRecord, *, subject: ReviewSubject, decision: Decision) -> tuple[str, ...]:
-    """What a tag claims and the records do not bear out: ids that do not count, digests that differ, another policy."""
+def check_release_record(
+    record: ReleaseRecord,
+    *,
+    subject: ReviewSubject,
+    decision: Decision,
+    reviewers: Mapping[str, str] | None = None,
+) -> tuple[str, ...]:
+    """What a tag claims and is not so: ids that do not count, digests that differ, another base, another policy.
+
+    `reviewers` are the approvals that count and whose they are, {record id: principal}; None: that is not judged.
+    """
     fates = dict(sorted(decision.standing, reverse=True))
     problems = [
         f"unknown-record: {identity} is claimed and is not among the records of the version."
@@ -134,12 +143,33 @@ def check_release_record(record: ReleaseRecord, *, subject: ReviewSubject, decis
         for identity in (*record.review_records, *record.override_records)
         if fates.get(identity)
     ]
+    claimed = dict(record.facts)
     problems += [
-        f"facts-changed: {category}"
-        for category, digest in subject.facts
-        if dict(record.facts).get(category, digest) != digest
+        f"facts-changed: {category}" for category, digest in subject.facts if claimed.get(category, digest) != digest
     ]
+    problems += [f"bad-trailers: {flaw}" for flaw in _false_trailers(record, subject)]
+    if reviewers is not None:
+        problems += [f"bad-trailers: {flaw}" for flaw in _false_reviewers(record, decision, reviewers)]
     return tuple(problems)
+
+
+def _false_trailers(record: ReleaseRecord, subject: ReviewSubject) -> Iterator[str]:
+    missing = [key for category, key in _FACTS_KEYS if category not in dict(record.facts)]
+    if missing:
+        yield f"The trailer {missing[0]} is missing."
+    if record.base != _base_text(subject):
+        yield f"The trailer Base says {record.base or 'none'}; it is {_base_text(subject) or 'none'}."
+    if record.policy != subject.policy:
+        yield f"The trailer Policy says {record.policy or 'none'}; in force is {subject.policy or 'none'}."
+
+
+def _false_reviewers(record: ReleaseRecord, decision: Decision, reviewers: Mapping[str, str]) -> Iterator[str]:
+    approved = {reviewers[identity] for identity in record.review_records if identity in reviewers}
+    for address in (_address(value) for value in record.reviewed_by):
+        if address not in approved:
+            yield f"They name {address} as reviewer, and no approval of theirs."
+    if len(approved) < decision.required and not decision.overridden_by:
+        yield f"They name the approvals of {len(approved)} persons; the gate asks for {decision.required}."
 
 
 def dating_flaws(
@@ -199,8 +229,7 @@ def _trailers(
 ) -> Iterable[tuple[str, str]]:
     yield "Model", _one_line(subject.model)
     yield "Version", _one_line(subject.version)
-    base = subject.base
-    yield "Base", f"{_one_line(base.version)} {base.commit}".strip() if base else "none"
+    yield "Base", _one_line(_base_text(subject)) or "none"
     digests = dict(subject.facts)
     for category, key in _FACTS_KEYS:
         yield key, digests[category]
@@ -212,6 +241,14 @@ def _trailers(
         yield "Review-Record", approval.id
     for override in sorted(overrides, key=lambda each: each.id):
         yield "Override-Record", override.id
+
+
+def _base_text(subject: ReviewSubject) -> str:
+    return f"{subject.base.version} {subject.base.commit}".strip() if subject.base else ""
+
+
+def _address(reviewed_by: str) -> str:
+    return reviewed_by.rpartition(" <")[2].removesuffix(">")
 
 
 def _display_name(principal: str, names: Mapping[str, str]) -> str:
@@ -261,7 +298,6 @@ def _flaws(trailers: Mapping[str, list[str]], single: Mapping[str, str], policy:
         values = trailers.get(key, [])
         if len(set(values)) != len(values) or not all(_RECORD_ID.match(value) for value in values):
             flaws.append(f"A trailer {key} is no record id, or is there twice.")
-    addresses = [value.rpartition(" <")[2].removesuffix(">") for value in trailers.get("Reviewed-by", [])]
-    if not all(is_principal(address) for address in addresses):
+    if not all(is_principal(_address(value)) for value in trailers.get("Reviewed-by", [])):
         flaws.append("A trailer Reviewed-by is not a name with an address.")
     return flaws

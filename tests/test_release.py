@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 
 import pytest
@@ -148,6 +149,31 @@ def test_a_tag_that_claims_what_the_records_do_not_bear_out_is_caught() -> None:
     facts = tuple((name, other if name == "data" else digest) for name, digest in a_subject().facts)
     changed = check_release_record(record, subject=a_subject(facts=facts), decision=decision)
     assert changed == ("facts-changed: data",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (r"Policy: \w+", "Policy: " + "1" * 40, "The trailer Policy says "),
+        (r"Policy: \w+\n", "", "The trailer Policy says none"),
+        (r"Base: .*", "Base: none", "The trailer Base says none"),
+        (r"Facts-Data: .*\n", "", "The trailer Facts-Data is missing"),
+        (r"Review-Record: .*\n", "", "They name "),
+        (r"Review.*: .*\n", "", "They name the approvals of 0 persons"),
+        (
+            "Reviewed-by:",
+            "Reviewed-by: The CEO <ceo@example.com>\nReviewed-by:",
+            "They name ceo@example.com as reviewer",
+        ),
+    ],
+)
+def test_a_trailer_that_is_not_so_is_caught(before: str, after: str, said: str) -> None:
+    record = parse_release_tag(a_tag(re.sub(before, after, a_message())))
+    assert record is not None
+    decision = decide(TWO_OF_ANYONE, *APPROVALS)
+    reviewers = {each.id: each.principal for each in APPROVALS}
+    found = check_release_record(record, subject=a_subject(), decision=decision, reviewers=reviewers)
+    assert any(each.startswith(f"bad-trailers: {said}") for each in found), found
 
 
 def test_the_releaser_needs_a_trusted_key_and_the_role() -> None:

@@ -184,4 +184,5 @@ class TagRules:
         subject = self._library.subject(version, base, identity=identity)
         commit = self._scene.repository.commits([version.commit])[version.commit]
         flaws = dating_flaws(tags[version.tag].tagged if version.tag else None, commit=commit.committed)
-        return (*flaws, *check_release_record(record, subject=subject, decision=decision))
+        reviewers = judge.reviewers(version, decision)
+        return (*flaws, *check_release_record(record, subject=subject, decision=decision, reviewers=reviewers))

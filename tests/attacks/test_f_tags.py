@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -250,6 +251,26 @@ def test_082_a_tag_that_leaves_out_what_it_was_made_of_is_refused(approved: Scen
     digest = dict(approved.subject().facts)["metrics"].encode()
     approved.tag(message=honest_message(approved).replace(digest, b"sha256:" + b"0" * 64))
     server.refuses(PUSH_TAG, reason="facts-changed: metrics")
+
+
+LIES = {
+    "a reviewer who never was": (r"Reviewed-by:", "Reviewed-by: The CEO <ceo@example.com>\nReviewed-by:"),
+    "another policy": (r"Policy: \w+", "Policy: " + "1" * 40),
+    "no policy": (r"Policy: \w+\n", ""),
+    "another base": (r"Base: .*", "Base: none"),
+    "no facts": (r"Facts-\w+: .*\n", ""),
+    "no approvals": (r"Review.*: .*\n", ""),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_082_a_tag_whose_trailers_are_not_so_is_refused(approved: Scene, lie: str) -> None:
+    """The gate is open and the signature is good; but what people read in years is the tag."""
+    server = Server(approved)
+    before, after = LIES[lie]
+    approved.tag(message=re.sub(before, after, honest_message(approved).decode()).encode())
+    server.refuses(PUSH_TAG, reason="bad-trailers: The")
+    assert command(approved.path, "verify").status == 1
 
 
 def test_083_a_withdrawal_after_the_release_is_seen_and_undoes_nothing(approved: Scene) -> None:
