@@ -35,7 +35,8 @@ def verify(place: Path, *words: str, options: tuple[str, ...] = ()) -> Answer:
 
 def wrong(answer: Answer) -> list[str]:
     """The faults that it lists."""
-    return [line.strip() for line in answer.out.split("WRONG:\n")[1].splitlines()]
+    lines = [line.strip() for line in answer.out.split("WRONG:\n")[1].splitlines()]
+    return [] if lines == ["none"] else lines
 
 
 class Bundle:

@@ -190,7 +190,7 @@ def main():
     except Exception as error:  # noqa: BLE001 (whatever a forger came up with, it is a fault)
         faults.append(f"This cannot be read as a bundle: {type(error).__name__}: {error}")
     done = [f"{count} {what}" for what, count in proved.items()]
-    for title, rows in (("Proved", done), ("To know", listed), ("Not proved", unproved), ("WRONG", faults)):
+    for title, rows in zip(("Proved", "To know", "Not proved", "WRONG"), (done, listed, unproved, faults or ["none"])):
         print(f"{title}:", *(f"  {row[1:400].rstrip(row[0])}" for row in dict.fromkeys(map(ascii, rows))), sep="\n")
     return 1 if faults else 0
 

@@ -45,11 +45,24 @@ def fetch(bundle):
     return dict(row.split(" ") for row in rows)
 
 
+@functools.lru_cache(maxsize=None)
+def _reader():
+    """One process that reads objects for as long as we ask; it ends when we do."""
+    words = ("git", f"--git-dir={WORK}/git", "cat-file", "--batch")
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=SCRUBBED)
+
+
 @functools.lru_cache(maxsize=4096)
 def show(name):
     """(id, bytes) of an object, which is named by its id or as COMMIT:PATH; ("", b"") where there is none."""
-    about, _, rest = git("cat-file", "--batch", data=os.fsencode(name.replace("\n", "?")) + b"\n").partition("\n")
-    return ("", b"") if about.endswith(" missing") else (about.split()[0], os.fsencode(rest[:-1]))
+    reader = _reader()
+    reader.stdin.write(os.fsencode(name.replace("\n", "?")) + b"\n")
+    reader.stdin.flush()
+    about = reader.stdout.readline()
+    if not re.fullmatch(rb"[0-9a-f]+ [a-z]+ [0-9]+\n", about):
+        return "", b""
+    object_id, _, size = about.split()
+    return object_id.decode(), reader.stdout.read(int(size) + 1)[:-1]
 
 
 def read_notes(refs, kind):
