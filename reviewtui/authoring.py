@@ -47,6 +47,11 @@ class PreparedRelease:
     signer_description: str
     may_prompt: bool = False
 
+    @property
+    def shown(self) -> tuple[str, bytes, ObjectId]:
+        """What a person agrees to: the tag's name, its message, its commit."""
+        return self.tag, self.message, self.version.commit
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reviewtui.catalog import BaseChoice, ModelVersion, VersionCatalog, tag_name
 from reviewtui.clock import Clock, utc_now
-from reviewtui.errors import RefChangedError, ReleaseRefusedError, UsageError
+from reviewtui.errors import RefChangedError, ReleaseRefusedError
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.repository import Repository
 from reviewtui.library import VersionLibrary
@@ -304,34 +304,23 @@ class Project:
 
         Raises: SigningError; UsageError where the verdict needs a comment.
         """
-        from reviewtui.authoring import PreparedReview, base_warning, warnings_before_verdict, write_review
-        from reviewtui.review import Verdict
+        from reviewtui.reviewing import chosen_base, prepare, refuse_without_comment
 
-        if verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE) and not comment.strip():
-            raise UsageError(f"{verdict.value} needs a comment.", hint='Give it with -m "why".')
+        refuse_without_comment(verdict, comment)
         signer = self.signer()
-        reviewer = self.reviewer(signer)
         own = self.base_of(version).version if base is not None and version.model != DIRECTORY else None
-        chosen = base if own is None or (base is not None and base.commit != own.commit) else None
-        subject = self.subject(version, base=chosen)
-        review, payload = write_review(
-            subject,
+        chosen = chosen_base(base, own=own)
+        return prepare(
+            self._judge,
+            self.subject(version, base=chosen),
+            version,
             verdict,
             comment,
-            reviewer=reviewer,
-            after=self._judge.chain_end(reviewer, signer.keyid),
+            signer=signer,
+            reviewer=self.reviewer(signer),
+            base=(chosen, own),
+            notes_ref=self._watched_notes().notes.ref,
             now=self._clock(),
-        )
-        expected = self.trust.expected(signer)
-        exclusion = self._judge.exclusion(version, reviewer)
-        standing = any(entry.reviewer == reviewer and entry.has_verdict for entry in self.reviews(version))
-        warnings = warnings_before_verdict(
-            self.gate(version), verdict, expected=expected, reviewer=reviewer, exclusion=exclusion, standing=standing
-        )
-        warnings = (*base_warning(chosen, own, verdict), *warnings)
-        notes_ref = self._watched_notes().notes.ref
-        return PreparedReview(
-            version, review, payload, signer.describe(), notes_ref, signer.may_prompt, warnings, chosen
         )
 
     def record_review(self, prepared: PreparedReview) -> Receipt:
@@ -345,8 +334,8 @@ class Project:
 
         self.reload()
         subject = prepared.review.subject
-        version = self.library.again(prepared.version)
-        base = self.library.again(prepared.chosen_base) if prepared.chosen_base is not None else None
+        version, chosen = self.library.again(prepared.version), prepared.chosen_base
+        base = self.library.again(chosen) if chosen is not None else None
         if self.subject(version, base=base) != subject:
             raise RefChangedError(f"{subject.name} changed while you looked at it; nothing was signed.")
         envelope = sign_payload(PAYLOAD_TYPE, prepared.payload, signer=self.signer(), verifier=self.trust)
@@ -384,11 +373,7 @@ class Project:
             raise RefChangedError(f"{remote} had lost records, which were put back. Look at them; no tag was made.")
         self.reload()
         again = self.prepare_release(self.library.again(prepared.version))
-        if (again.tag, again.message, again.version.commit) != (
-            prepared.tag,
-            prepared.message,
-            prepared.version.commit,
-        ):
+        if again.shown != prepared.shown:
             raise RefChangedError(f"{prepared.version.name} changed while you looked at it; no tag was made.")
         made = self.repository.create_tag(prepared.tag, commit=prepared.version.commit, message=prepared.message)
         remember_tags(self.repository, {RefName(f"refs/tags/{prepared.tag}"): made})
