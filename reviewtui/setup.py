@@ -17,6 +17,7 @@ from reviewtui.signing.ssh_keys import text_of_key
 from reviewtui.values import dataclass
 
 NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
+_COMMIT_MESSAGE = "Set up signed review of model versions"
 _SECOND_PERSON = (
     "Nobody's approval counts for their own work: add a second person to policy.yaml and their key to allowed_signers."
 )
@@ -30,6 +31,8 @@ class SetupPlan:
     config: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     branch: str
+    waiting: tuple[str, ...] = ()
+    """Files that are here and not committed, while the trusted branch has no settings yet."""
 
     def write(self, project: Project, *, commit: bool) -> tuple[str, ...]:
         """Write it all, and give the paths. Raises: UsageError, GitError."""
@@ -39,19 +42,20 @@ class SetupPlan:
         for key, value in self.config:
             tree.add_config(key, value)
         paths = tuple(path for path, _ in self.files)
-        if commit and paths:
-            tree.commit(paths, "Set up signed review of model versions")
+        if commit and (paths or self.waiting):
+            tree.commit((*paths, *self.waiting), _COMMIT_MESSAGE)
         return paths
 
     def next_step(self, *, committed: bool) -> str:
         """The one thing to do now."""
-        if not self.files:
-            return "The settings are there already." + (" Git's config was added to." if self.config else "")
+        there = "The settings are there already." + (" Git's config was added to." if self.config else "")
+        if not self.files and not self.waiting:
+            return there
         if committed:
             return f"Committed. Push the branch, and the settings are in force for everybody.\n{_SECOND_PERSON}"
         return (
-            f"Commit them to {self.branch} to put them in force:\n"
-            '  git add .reviewtui && git commit -m "Set up signed review of model versions"\n' + _SECOND_PERSON
+            ("" if self.files else f"{there}\n") + f"Commit them to {self.branch} to put them in force:\n"
+            f'  git add .reviewtui && git commit -m "{_COMMIT_MESSAGE}"\n' + _SECOND_PERSON
         )
 
 
@@ -78,8 +82,12 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
     return SetupPlan(
         tuple((path, text) for path, text in wanted if path not in kept),
         missing,
-        (*(f"kept as it is: {path}" for path in kept), *(f"git config --add {key} {value}" for key, value in missing)),
+        (
+            *(f"kept as it is: {path}" for path in kept),
+            *(f"for this clone's Git config: {key} = {value}" for key, value in missing),
+        ),
         trusted.name.removeprefix("refs/heads/") if trusted else "main",
+        () if project.settings.exists else tree.uncommitted(kept),
     )
 
 

@@ -50,6 +50,22 @@ def test_init_asks_before_it_adds_to_the_config_of_git(tmp_path: Path) -> None:
     assert "refs/notes" in (repository.path / ".git" / "config").read_text()
 
 
+def test_files_that_init_wrote_earlier_and_nobody_committed_are_committed_when_asked(tmp_path: Path) -> None:
+    repository = ModelRepository(tmp_path / "models")
+    repository.commit_files({"params.yaml": "a: 1\n"})
+    repository.git("reset", "--quiet", "--hard")
+    dana = repository.person("dana")
+    assert reviewtui(repository.path, "init", "--yes", person=dana).status == 0
+    again = reviewtui(repository.path, "init", "--yes", person=dana)
+    assert "Commit them to main to put them in force" in again.err
+    assert "init --commit" in reviewtui(repository.path, "doctor", person=dana).out
+    done = reviewtui(repository.path, "init", "--yes", "--commit", person=dana)
+    assert done.status == 0 and "Committed." in done.err
+    assert repository.git("status", "--porcelain") == ""
+    settled = reviewtui(repository.path, "init", "--yes", "--commit", person=dana)
+    assert "The settings are there already." in settled.err
+
+
 def test_wrong_settings_are_said_with_their_place_once(tmp_path: Path) -> None:
     repository = ModelRepository(tmp_path / "models")
     repository.commit_files({"params.yaml": "a: 1\n", ".reviewtui/config.yaml": "models: {}\nnonsense: 1\n"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -29,7 +30,8 @@ def demo(arguments: Namespace) -> int:
     from reviewtui.cli.run import open_app
 
     status = open_app(directory)
-    say(f"The sample repository stays in {directory}. Open it again: reviewtui -C {directory}")
+    say(f"The sample repository stays in {directory}. Open it again:")
+    say(f"  reviewtui -C {shlex.quote(str(directory))}")
     return status
 
 
@@ -44,8 +46,9 @@ def init(arguments: Namespace) -> int:
         say(content.rstrip("\n"))
     for line in plan.notes:
         say(line)
-    question = "Write these files?" if plan.files else "Add this to Git's config?"
-    if (plan.files or plan.config) and not _confirmed(arguments, question):
+    commits = arguments.commit and plan.waiting
+    question = "Write these files?" if plan.files else "Commit these files?" if commits else "Add this to Git's config?"
+    if (plan.files or plan.config or commits) and not _confirmed(arguments, question):
         return ExitCode.INTERRUPTED
     for path in plan.write(project, commit=arguments.commit):
         sys.stdout.write(f"{path}\n")
@@ -157,6 +160,7 @@ def record_verdict(arguments: Namespace) -> int:
             }
         )
     say(f"recorded in {prepared.notes_ref}: {receipt.id}")
+    say(_after_verdict(project, version))
     return ExitCode.DONE
 
 
@@ -195,6 +199,10 @@ def release(arguments: Namespace) -> int:
     if arguments.json:
         output.print_json({"name": version.name, "commit": version.commit, "tag": prepared.tag, "object": tag})
     say(f"released {version.name} as {prepared.tag}")
+    if arguments.push:
+        say(f"pushed to {arguments.remote}, with the records that it rests on")
+    elif project.repository.remotes():
+        say(f"it is in this clone alone; reviewtui release {shlex.quote(version.name)} --push sends it")
     return ExitCode.DONE
 
 
@@ -209,6 +217,14 @@ def _report_refusal(arguments: Namespace, refusal: ReleaseRefusedError, *, versi
         output.print_json(json_forms.gate_json(version, decision))
     else:
         output.print_decision(_printer(arguments), version, decision, reviewers=_reviewers(project, version))
+
+
+def _after_verdict(project: Project, version: ModelVersion) -> str:
+    """Where the version stands now, and how others get to know it."""
+    status = project.status(version)
+    needed = f", {status.approvals} of {status.required} approvals" if status.required else ""
+    sends = "; the record is in this clone alone until reviewtui sync" if project.repository.remotes() else ""
+    return f"{version.name} is {status.state}{needed}{sends}"
 
 
 def _reviewers(project: Project, version: ModelVersion) -> dict[str, str]:

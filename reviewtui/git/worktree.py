@@ -41,6 +41,11 @@ class WorkTree:
         self._repository.git.run("add", "--", *paths, environment=environment)
         self._repository.git.run("commit", "--quiet", "-m", message, "--only", "--", *paths, environment=environment)
 
+    def uncommitted(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """Those of these files that the current commit does not have as they are here. Raises: GitError."""
+        run = self._repository.git.run
+        return tuple(path for path in paths if run("status", "--porcelain", "--untracked-files=all", "--", path))
+
     def add_config(self, key: str, value: str) -> None:
         """Add one value to a key of the repository's own configuration. Raises: GitError."""
         self._repository.git.run("config", "--add", key, value)
