@@ -89,7 +89,8 @@ def read_records(
             if line.about is not None:
                 by_version.setdefault(line.about, []).append(line)
     every = [line for lines in by_commit.values() for line in lines]
-    ids = frozenset(line.id for line in every)
+    # A record that stands beside another commit than its own says nothing there: nor does it mend its author's chain.
+    ids = frozenset(line.id for line in every if line.claim is None or line.claim.subject.commit == line.commit)
     return Records(
         by_commit,
         {name: tuple(lines) for name, lines in by_version.items()},

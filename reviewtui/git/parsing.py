@@ -9,7 +9,7 @@ from reviewtui.git.objects import CommitInfo, ObjectId, Person, TagObject
 from reviewtui.patterns import pattern
 
 _IDENTITY = pattern(rb"(?P<name>[^<\n]*)<(?P<email>[^>\n]*)>(?: (?P<time>-?\d{1,18})(?: [+-]\d{1,6})?)?[^\n]*\Z")
-_CO_AUTHOR = pattern(r"^co-authored-by:[ \t]*(.*?)[ \t]*<([^<>\n]*)>", re.IGNORECASE | re.MULTILINE)
+_CO_AUTHOR = pattern(r"^[ \t]*co-authored-by[ \t]*:[ \t]*(.*?)[ \t]*<([^<>\n]*)>", re.IGNORECASE | re.MULTILINE)
 _BEGIN = pattern(rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----[ \t\r]*$", re.MULTILINE)
 _TRANSFORMS = frozenset(("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7"))
 _OBJECT_ID = pattern(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")

@@ -85,7 +85,14 @@ def test_038_without_the_submitter_the_gate_says_that_authorship_is_claimed(scen
     assert "Authorship is only claimed." in findings_of(scene)["approvals: 2 of data-science or risk"]["reason"]
 
 
-@pytest.mark.parametrize("trailer", ["Co-authored-by: Lin <lin@example.com>", "co-authored-BY: L <LIN@example.com>"])
+CO_AUTHORS = (
+    "Co-authored-by: Lin <lin@example.com>",
+    "co-authored-BY: L <LIN@example.com>",
+    "  Co-authored-by : Lin<lin@example.com>\r",
+)
+
+
+@pytest.mark.parametrize("trailer", CO_AUTHORS)
 def test_039_a_co_author_does_not_approve(scene: Scene, trailer: str) -> None:
     fixed_up(scene, author="Robin <robin@example.com>", message=f"fix\n\n{trailer}\n")
     record = scene.record("lin")

@@ -293,6 +293,20 @@ def test_068_what_an_administrator_took_away_is_noticed_and_put_back(vetoed: Sce
     assert len(server_note.splitlines()) == 3
 
 
+def test_068_a_veto_that_was_moved_beside_another_commit_leaves_a_gap_in_its_chain(scene: Scene) -> None:
+    """By whoever rewrites the server's notes, for a clone that never saw them: the line is there, and says nothing."""
+    scene.record("risk")
+    approvals = scene.note(scene.commit)
+    veto = scene.record("lin", "reject", comment="Leak!")
+    (line,) = set(scene.note(scene.commit).splitlines(keepends=True)) - set(approvals.splitlines(keepends=True))
+    later = scene.signed("lin", scene.review("lin", "comment", of="fraud@2.0.0", seq=2, prev=veto, comment="Later."))
+    scene.git("update-ref", "-d", REVIEWS)
+    scene.git("update-ref", "-d", "refs/reviewtui/seen/reviews")
+    scene.write_notes({scene.commit: approvals + later + b"\n", scene.tip("main"): line}, parents=())
+    closed(scene, "broken-chain")
+    assert command(scene.path, "verify").status == 1
+
+
 def test_069_a_server_that_hides_the_newest_veto_deceives_none_who_has_seen_it(vetoed: Scene) -> None:
     """Whoever never saw it cannot know; the README says so. Whoever did, keeps it."""
     server = Server(vetoed)
