@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.policy.state import state_of
 from reviewtui.verification import VerifiedReview
+from tests.command import POLICY, churn_repository, reviewtui
 from tests.recorded import (
     EARLIER,
     ONE_EACH,
@@ -67,3 +70,19 @@ def test_an_override_ends_when_its_maker_withdraws_it_and_not_when_its_maker_app
     override = verified("boss", "override", comment="Go.")
     assert not overriding(override, verified("boss", "withdraw", 2)).allowed
     assert overriding(override, verified("boss", "approve", 2)).allowed
+
+
+def test_an_override_by_the_command_opens_the_gate_and_the_tag_names_it(tmp_path: Path) -> None:
+    policy = {**POLICY, "overrides": {"roles": ["data-science"], "max_age": "24h"}}
+    story = churn_repository(tmp_path / "models", policy=policy)
+    dana = story.person("dana")
+    assert reviewtui(story.path, "gate", "churn@1.1.0").status == 1
+    wordless = reviewtui(story.path, "override", "churn@1.1.0", "-m", " ", "--yes", person=dana)
+    assert wordless.status == 2 and "comment" in wordless.err
+    done = reviewtui(story.path, "override", "churn@1.1.0", "-m", "Incident 12.", "--yes", "--json", person=dana)
+    assert done.status == 0, done.err
+    gate = reviewtui(story.path, "gate", "churn@1.1.0", "--json")
+    assert gate.status == 0
+    assert "overridden" in [finding["state"] for finding in gate.json["findings"]]
+    assert reviewtui(story.path, "release", "churn@1.1.0", "--yes", person=dana).status == 0
+    assert f"Override-Record: {done.json['id']}" in story.git("cat-file", "-p", "refs/tags/churn@v1.1.0")

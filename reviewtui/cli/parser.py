@@ -156,11 +156,13 @@ _VERDICTS = (
     ("reject", "reject a version with a signed record, which blocks its release"),
     ("comment", "comment on a version with a signed record, without a verdict"),
     ("withdraw", "withdraw your own verdict with a signed record"),
+    ("override", "override what the policy lacks, in an emergency, with a signed record that expires"),
 )
 
 
 _MESSAGES = dict.fromkeys(("approve", "withdraw"), "the comment; it is part of what is signed")
-_MESSAGES |= dict.fromkeys(("reject", "comment"), "the comment, which is needed here; it is part of what is signed")
+_NEED_WORDS = ("reject", "comment", "override")
+_MESSAGES |= dict.fromkeys(_NEED_WORDS, "the comment, which is needed here; it is part of what is signed")
 
 
 def _add_verdicts(families: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

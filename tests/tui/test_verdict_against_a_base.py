@@ -24,17 +24,18 @@ async def test_the_statement_names_the_base_that_was_chosen_and_one_key_takes_th
     project = story()
     async with opened(project) as pilot:
         await press(pilot, "2", "enter", "b", "slash", *"1.41.0", "enter")
-        assert "fraud-net@1.41.0  chosen by you" in screen_text(pilot)
+        await until(pilot, lambda: "fraud-net@1.41.0  chosen by you" in screen_text(pilot))
         await press(pilot, "a")
         await until(pilot, lambda: "Exactly these" in screen_text(pilot))
         assert '"base": "fraud-net@1.41.0"' in shown_statement(pilot)
         assert "^g takes the gate's" in screen_text(pilot)
         await press(pilot, "ctrl+g")
-        assert '"base"' not in shown_statement(pilot)
+        await until(pilot, lambda: "Exactly these" in screen_text(pilot) and '"base"' not in shown_statement(pilot))
         assert "gate's own base" in notice(pilot)
         await press(pilot, "ctrl+g")
-        assert "already" in notice(pilot)
+        await until(pilot, lambda: "already" in notice(pilot))
         await press(pilot, "ctrl+s")
+        await until(pilot, lambda: bool(project.recorded))
     assert [each.chosen_base for each in project.recorded] == [None]
 
 
