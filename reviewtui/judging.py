@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
+from reviewtui.errors import MalformedFileError
 from reviewtui.git.objects import CommitInfo, ObjectId, TagObject
 from reviewtui.library import VersionLibrary
 from reviewtui.overview import VersionStatus
@@ -122,10 +123,14 @@ class Judge:
     def _decide(self, version: ModelVersion) -> Decision:
         if version.model == POLICY_MODEL:
             return self.policy_changes.decide(version.commit, self.records)
+        try:
+            subject = self._policy_subject(version)
+        except MalformedFileError as error:
+            return self._unreadable(version, error)
         reviews, earlier = self.recorded(version)
         decision = evaluate(
             self.library.settings.policy,
-            self._policy_subject(version),
+            subject,
             reviews=reviews,
             earlier=(*earlier, *self._broken),
             now=self._now,
@@ -134,6 +139,12 @@ class Judge:
         )
         remarks = (*self._alarms(), *self._banner(version))
         return replace(decision, findings=(*remarks, *decision.findings)) if remarks else decision
+
+    def _unreadable(self, version: ModelVersion, error: MalformedFileError) -> Decision:
+        """A version whose files nobody can list is closed for itself, and spoils no other."""
+        finding = Finding("version", FindingState.ERROR, error.message)
+        fates = {(line.id, "malformed: the files of the version cannot be read") for line in self._lines(version)}
+        return Decision((*self._alarms(), finding), standing=tuple(sorted(fates)))
 
     @cached_property
     def policy_changes(self) -> PolicyChangeJudge:

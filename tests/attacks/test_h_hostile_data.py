@@ -24,7 +24,9 @@ from tests.attacks.doors import (
     opened,
     state_of,
 )
+from tests.attacks.pushes import Server
 from tests.attacks.scene import BRANCH, CANDIDATE, TAG, Scene
+from tests.attacks.trees import entries_of, raw_tree
 
 GARBAGE = (b"not json", b"{}", b"[]", b"null", b'"text"', b'{"payload":1}', b"\xff\xfe\x00", b"\x00", b"{" * 60)
 
@@ -315,3 +317,19 @@ def test_104_no_cell_of_an_export_is_a_formula_and_no_text_is_anything_but_text(
     assert "\x1b" not in exact.out and "\u202e" not in exact.out
     told = [json.loads(line) for line in exact.out.splitlines()]
     assert {each.get("comment") for each in told} >= {*HOSTILE, "\n".join(HOSTILE)}
+
+
+def test_a_candidate_whose_directory_cannot_be_read_closes_its_own_gate_and_spoils_no_list(scene: Scene) -> None:
+    scene.record("lin")
+    listed = entries_of(scene, scene.tip())
+    commit = scene.git("commit-tree", raw_tree(scene, [*listed, listed[-1]]), "-p", scene.tip(), "-m", "twice")
+    scene.git("update-ref", f"refs/heads/{BRANCH}", commit)
+    rows = {row["name"]: row for row in command(scene.path, "list", "--json").json}
+    assert rows["churn@1.1.0"]["approvals"] == 0
+    assert "fraud@2.0.0" in rows
+    closed(scene, "two entries have one name")
+    records = command(scene.path, "reviews", "churn@1.1.0", "--json").json["records"]
+    assert not any(record["counted"] for record in records)
+    made = scene.tag(message=b"churn 1.1.0\n", target=commit)
+    scene.git("update-ref", "-d", f"refs/tags/{TAG}")
+    Server(scene).refuses(f"{made}:refs/tags/{TAG}", reason="two entries have one name")
