@@ -39,6 +39,7 @@ class ReleaseDialog(Dialog[str]):
         self._decision: Decision | None = None
         self._refusal: ReviewTuiError | None = None
         self._signing = False
+        self._reviewers: dict[str, str] = {}
 
     def compose_body(self) -> ComposeResult:
         with Vertical(id="dialog"):
@@ -46,11 +47,13 @@ class ReleaseDialog(Dialog[str]):
             yield TextView(id="statement")
 
     def on_mount(self) -> None:
-        self.query_one(TitleLine).show(
-            [(" Release ", "heading"), (self._version.name, "strong")], [("^s signs · esc cancels ", "dim")]
-        )
         self.query_one(TextView).focus()
         version = self._version
+        self.ask(
+            "reviewers",
+            lambda: {entry.id: entry.reviewer for entry in self.project.reviews(version)},
+            then=self._are_reviewers,
+        )
         self.ask(
             "prepare", lambda: self.project.prepare_release(version), then=self._is_prepared, busy="asking the gate"
         )
@@ -58,6 +61,10 @@ class ReleaseDialog(Dialog[str]):
 
     def _is_prepared(self, prepared: PreparedRelease) -> None:
         self._prepared, self._decision = prepared, prepared.decision
+        self._show()
+
+    def _are_reviewers(self, reviewers: dict[str, str]) -> None:
+        self._reviewers = reviewers
         self._show()
 
     def refused(self, topic: str, error: ReviewTuiError) -> None:
@@ -69,6 +76,9 @@ class ReleaseDialog(Dialog[str]):
         self._show()
 
     def _show(self) -> None:
+        closed = self._refusal is not None or (self._decision is not None and not self._decision.allowed)
+        ways = "esc closes " if closed else "^s signs · esc cancels "
+        self.query_one(TitleLine).show([(" Release ", "heading"), (self._version.name, "strong")], [(ways, "dim")])
         self.query_one(TextView).show(self._lines)
         self.refresh_keys()
 
@@ -85,7 +95,7 @@ class ReleaseDialog(Dialog[str]):
             lines += [*labelled("Pushes", "nothing: the tag stays in this clone until P pushes it", width), BLANK]
         if prepared is not None and prepared.decision.allowed:
             lines += [*tag_head(prepared.message, width), *statement_lines(prepared.message, width), BLANK]
-        return [*lines, *decision_lines(self._decision, width)]
+        return [*lines, *decision_lines(self._decision, width, reviewers=self._reviewers)]
 
     def why_not(self, action: str) -> str:
         if action != "sign":
