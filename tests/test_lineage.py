@@ -49,6 +49,12 @@ def test_blame_of_a_key_that_no_version_has_offers_the_nearest(told: ModelReposi
     assert reviewtui(told.path, "blame", "nobody", name).status != 0
 
 
+def test_the_model_may_be_left_out_where_there_is_only_one(told: ModelRepository) -> None:
+    named, alone = (reviewtui(told.path, "blame", *words, "--json") for words in (("churn", "accuracy"), ("accuracy",)))
+    assert named.json == alone.json and named.json
+    assert reviewtui(told.path, "blame", "churn", "accuracy", "more").status == 2
+
+
 def test_a_key_that_was_taken_away_and_came_back_is_told_each_time(tmp_path: Path) -> None:
     story = ModelRepository(tmp_path / "models")
     for version, params in (("1.0.0", "lr: 1\n"), ("1.1.0", "dropout: 0.1\n"), ("1.2.0", "lr: 1\n")):

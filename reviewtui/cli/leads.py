@@ -41,8 +41,8 @@ def add_leads(families: _Families) -> None:
     """Add the commands."""
     one = _add(families, "blame", "say which version changed a config key or a metric, and who approved it", _BLAME,
                ("blame churn learning_rate", "blame churn metrics.roc_auc --json"), blame)  # fmt: skip
-    one.add_argument("model", metavar="MODEL")
-    one.add_argument("key", metavar="KEY")
+    one.usage = "reviewtui blame [-h] [--json] [MODEL] KEY"
+    one.add_argument("words", nargs="+", metavar="[MODEL] KEY", help="MODEL may be left out where there is only one")
     two = _add(families, "search", "find versions by their config, metrics and state", _SEARCH,
                ("search 'accuracy>0.9 and lr<1e-3'", "search 'version.state = released and \"eval/f1\" > 0.8' churn"),
                search)  # fmt: skip
@@ -83,12 +83,28 @@ def blame(arguments: Namespace) -> int:
     from reviewtui.cli.output import print_json
     from reviewtui.lineage import blame as find_changes
 
-    changes = find_changes(_project(arguments), arguments.model, arguments.key)
+    project = _project(arguments)
+    changes = find_changes(project, _model(project, arguments.words), arguments.words[-1])
     if arguments.json:
         print_json([_change_json(change) for change in changes])
     else:
         _print_changes(_printer(arguments), changes)
     return 0
+
+
+def _model(project: Project, words: list[str]) -> str:
+    """The model that is named, or the only one. Raises: UsageError."""
+    from reviewtui.errors import UsageError
+
+    if len(words) > 2:
+        raise UsageError("blame takes a model and a key.")
+    models = project.catalog.models
+    if len(words) == 2:
+        return words[0]
+    if len(models) != 1:
+        known = f" There are: {', '.join(models[:8])}." if models else ""
+        raise UsageError(f"Which model's {words[0]}?{known}", hint=f"reviewtui blame MODEL {words[0]}")
+    return models[0]
 
 
 def search(arguments: Namespace) -> int:
