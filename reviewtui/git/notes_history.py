@@ -87,10 +87,10 @@ def _lines(blobs: Sequence[ObjectId], texts: Mapping[str, bytes]) -> frozenset[b
 
 def _touched(notes: Notes, tip: ObjectId, since: ObjectId | None, meet: Meet | None) -> Iterator[_Touched]:
     excluded = (f"^{since}",) if since is not None else ()
-    words = ("--raw", "-m", "--root", "-r", "-t", "--no-abbrev", "-z", "--no-renames", "--topo-order", "--reverse")
-    stream = notes.repository.git.stream(
-        "log", *words, "--format=%x01commit %H %P", "--end-of-options", tip, *excluded, "--"
-    )
+    # Not -m, which shows what the configuration says, and that may be nothing.
+    words = ("--raw", "--diff-merges=separate", "--root", "-r", "-t", "--no-abbrev", "-z", "--no-renames")
+    order = ("--topo-order", "--reverse", "--format=%x01commit %H %P")
+    stream = notes.repository.git.stream("log", *words, *order, "--end-of-options", tip, *excluded, "--")
     digits = notes.repository.id_digits
     commit = ObjectId("")
     pending: dict[ObjectId, _Touched] = {}

@@ -45,6 +45,10 @@ _PINS = (
     "core.commitGraph=true",
     "log.showSignature=false",
     "log.mailmap=false",
+    "log.diffMerges=separate",
+    "log.follow=false",
+    "diff.relative=false",
+    "diff.ignoreSubmodules=none",
     "color.ui=false",
     "advice.detachedHead=false",
 )

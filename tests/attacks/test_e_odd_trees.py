@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.attacks.doors import closed, closed_at_every_door, command, fates_of, opened
 from tests.attacks.pushes import ALL_NOTES, Server
 from tests.attacks.scene import TAG, Scene
@@ -62,3 +64,29 @@ def test_061_two_notes_under_one_name_are_refused(scene: Scene) -> None:
     put_notes(scene, raw_tree(scene, twice))
     server.refuses(ALL_NOTES, reason="two entries have one name")
     closed(scene, "Rejected by risk@example.com: Stop!")
+
+
+@pytest.mark.parametrize("shown", ["off", "first-parent", "combined"])
+def test_058_how_git_is_told_to_show_merges_hides_no_veto_that_one_drops(scene: Scene, shown: str) -> None:
+    before = scene.notes_tip()
+    approvals = scene.note(scene.commit)
+    scene.record("risk", "reject", comment="Stop!")
+    vetoed = scene.notes_tip()
+    server = Server(scene)
+    for place in (server.git, scene.git):
+        place("config", "log.diffMerges", shown)
+    scene.write_notes({scene.commit: approvals}, parents=(before, vetoed))
+    server.refuses(ALL_NOTES, reason="record-removed")
+    closed(scene, "Rejected by risk@example.com: Stop!")
+    closed(scene, "record-removed")
+
+
+def test_058_a_removal_is_seen_from_a_subdirectory_whatever_is_shown_there(scene: Scene) -> None:
+    approvals = scene.note(scene.commit)
+    scene.record("risk", "reject", comment="Stop!")
+    scene.write_notes({scene.commit: approvals})
+    scene.git("config", "diff.relative", "true")
+    below = scene.path / "below"
+    below.mkdir(exist_ok=True)
+    answer = command(below, "gate", "churn@1.1.0")
+    assert "Rejected by risk@example.com: Stop!" in answer.out, answer.out
