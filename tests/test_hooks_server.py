@@ -482,6 +482,14 @@ def test_no_push_makes_another_branch_the_trusted_one(server: Server) -> None:
     server.refuses("in place of refs/heads/main", "main~1:refs/heads/trunk")
 
 
+def test_the_account_that_pushes_cannot_say_which_branch_is_trusted(server: Server) -> None:
+    server.git("config", "--unset", "reviewtui.trustedBranch")
+    server.git("config", "--global", "reviewtui.trustedBranch", "main")
+    assert reviewtui(server.path, "hooks", "install", "--server", str(server.path)).status == 0
+    server.git("config", "--global", "reviewtui.trustedBranch", "elsewhere")
+    server.refuses("trusted-branch", "--force", "main~1:refs/heads/main")
+
+
 @pytest.mark.parametrize("alias", ["refs/heads/alias", "refs/tags/alias", "refs/other/alias"])
 def test_a_push_to_an_alias_of_the_trusted_branch_is_a_push_to_it(server: Server, alias: str) -> None:
     server.git("symbolic-ref", alias, "refs/heads/main")

@@ -107,8 +107,9 @@ def _hooks(arguments: Namespace) -> Sequence[Hook]:
 
 
 def _pin_trusted_branch(repository: Repository) -> None:
-    """Write down which branch is trusted, so that no push can make it another one."""
-    if repository.config("reviewtui.trustedBranch") is not None:
+    """Write down which branch is trusted in the repository's own configuration, which goes before that of whoever
+    pushes through an account on the server; so no push can make it another one."""
+    if repository.git.run("config", "--local", "--get", "reviewtui.trustedBranch", ok=(0, 1)).strip():
         return
     trusted = repository.trusted_branch()
     name = trusted.name if trusted is not None else repository.head_branch()
