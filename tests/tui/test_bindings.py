@@ -21,6 +21,8 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.pilot import Pilot
+from textual.screen import Screen
+from textual.widget import Widget
 
 import reviewtui.tui
 from reviewtui.catalog import PassedOverRef, VersionCatalog
@@ -38,6 +40,7 @@ from tests.tui.story import OPEN, StoryProject, story
 
 Key = tuple[type[Any], str, str]
 """A class, what its binding does, and one of the keys."""
+Place = tuple[Screen[Any], Widget | None]
 
 
 def owners() -> dict[type[Any], tuple[Binding, ...]]:
@@ -145,6 +148,26 @@ class Desk:
             else:
                 await press(self.pilot, key)
 
+    async def go_back(self, where: Place, way: tuple[str, ...]) -> Place:
+        """Go back to where a way led: off the screens that a key put on top of it, or by the whole way again."""
+        screen, focused = where
+        app = self.pilot.app
+        if self._is_fresh and screen in app.screen_stack:
+            while app.screen is not screen:
+                app.pop_screen()
+                await self.pilot.pause(0)
+            screen.set_focus(focused)
+            await settled(self.pilot)
+            if self.place == where:
+                return where
+        await self.go(way)
+        return self.place
+
+    @property
+    def place(self) -> Place:
+        """The screen, and what is focused on it."""
+        return self.pilot.app.screen, self.pilot.app.focused
+
     @property
     def _is_fresh(self) -> bool:
         return self._begun and not self.pilot.app._exit and not self.project.recorded and not self.project.released
@@ -204,9 +227,8 @@ class Desk:
             await settled(self.pilot)
 
 
-def here_still(desk: Desk, where: tuple[object, object]) -> bool:
-    app = desk.pilot.app
-    return not app._exit and (app.screen, app.focused) == where
+def here_still(desk: Desk, where: Place) -> bool:
+    return not desk.pilot.app._exit and desk.place == where
 
 
 @pytest.fixture
@@ -245,16 +267,17 @@ async def _try_keys(desk: Desk, way: tuple[str, ...], unproven: set[Key]) -> Non
     """Try the keys that are bound at the end of a way, and not proven yet."""
     await desk.go(way)
     here = desk.owners_here()
-    where = desk.pilot.app.screen, desk.pilot.app.focused
+    where = desk.place
     tries = [each for each in KEYS if each in unproven and each[0] in here]
-    # Twice: k does nothing in the first row, but j was pressed since.
-    for tried in [*tries, *tries]:
+    by_owner = [[each for each in tries if each[0] is owner] for owner in OWNERS]
+    # Twice: k does nothing in the first row, but j was pressed since. The keys of one class follow one another, so that
+    # nothing else comes between.
+    for tried in [each for keys in by_owner for each in (*keys, *keys)]:
         _, action, key = tried
         if tried not in unproven:
             continue
         if not here_still(desk, where):
-            await desk.go(way)
-            where = desk.pilot.app.screen, desk.pilot.app.focused
+            where = await desk.go_back(where, way)
         if await desk.does_something(key, action):
             unproven.discard(tried)
 
