@@ -34,10 +34,19 @@ from reviewtui.tui.widgets.toned import TONE_CLASSES
 from reviewtui.values import replace
 
 if TYPE_CHECKING:
+    from textual.command import Provider
+
     from reviewtui.facts.model import Fact
 
 TURN = 0.001
 """Seconds after which a worker gives way to the event loop. A key takes several turns until it is painted."""
+
+
+def _screen_commands() -> type[Provider]:
+    """What the palette searches; it is loaded when the palette opens."""
+    from reviewtui.tui.palette import ScreenCommands
+
+    return ScreenCommands
 
 
 class ReviewApp(App[int]):
@@ -46,6 +55,7 @@ class ReviewApp(App[int]):
     TITLE = "reviewtui"
     CSS_PATH = "review.tcss"
     COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_screen_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,f1", "help", "Help", key_display="?", show=False, id="app.help"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
@@ -158,10 +168,10 @@ class ReviewApp(App[int]):
         for binding in screen_bindings(type(screen)):
             if not binding.action.startswith(("app.", "quit")):
                 run = partial(self._run_on, screen, binding.action)
-                yield SystemCommand(binding.description, f"key {key_names(binding)}", run)
-        yield SystemCommand("Theme", "choose the colours", self.action_change_theme)
-        yield SystemCommand("Help", "key ?", self.action_help)
-        yield SystemCommand("Quit", "key ctrl+q", lambda: self.run_worker(self.action_quit()))
+                yield SystemCommand(binding.description, key_names(binding), run)
+        yield SystemCommand("Theme", "", self.action_change_theme)
+        yield SystemCommand("Help", "?", self.action_help)
+        yield SystemCommand("Quit", "ctrl+q", lambda: self.run_worker(self.action_quit()))
 
     def _run_on(self, screen: Screen[object], action: str) -> None:
         self.call_later(screen.run_action, action)
