@@ -251,11 +251,21 @@ class Dialog(Asks[Result], ModalScreen[Result]):
     """A screen over the present one; Esc leaves it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", key_display="esc", id="dialog.cancel")
+        Binding("escape", "cancel", "Cancel", key_display="esc", id="dialog.cancel"),
+        # A modal screen hides the keys of the app.
+        Binding("ctrl+c", "app.help_quit", "Say how to quit", show=False, id="dialog.how-to-quit"),
     ]
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+
+class HelpedDialog(Dialog[Result]):
+    """A dialog in which ? is a key: no text is written there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,f1", "app.help", "Help", key_display="?", id="dialog.help"),
+    ]
 
 
 @contextmanager

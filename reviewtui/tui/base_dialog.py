@@ -13,7 +13,7 @@ from textual.widgets import Input
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import age_text
-from reviewtui.tui.asking import Dialog
+from reviewtui.tui.asking import HelpedDialog
 from reviewtui.tui.rows import haystacks, matching, rows_of
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
@@ -28,7 +28,7 @@ _COLUMNS = (
 )
 
 
-class BaseDialog(Dialog[ModelVersion]):
+class BaseDialog(HelpedDialog[ModelVersion]):
     """Gives the chosen version, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from reviewtui.display import holds_controls
-from reviewtui.tui.asking import Dialog
+from reviewtui.tui.asking import HelpedDialog
 from reviewtui.tui.widgets.line import BLANK, Line, heading, line, wrap
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
@@ -20,7 +20,7 @@ _MOST_BYTES = 4_096
 _MOST_NAMED = 200
 
 
-class BytesDialog(Dialog[None]):
+class BytesDialog(HelpedDialog[None]):
     """Shows texts, each under a title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from reviewtui.tui.asking import Dialog
+from reviewtui.tui.asking import Dialog, HelpedDialog
 from reviewtui.tui.named_bindings import with_keys
 from reviewtui.tui.preferences import LONG_NAMES
 from reviewtui.tui.widgets.line import BLANK, Line, fit, heading, line, wrap
@@ -145,6 +145,7 @@ def sections(caller: type[Screen[Any]] | None = None) -> list[tuple[str, list[Bi
         ("A record of the audit", RecordDialog),
         ("Timeline", TimelineTable),
         ("Every dialog", Dialog),
+        ("Every dialog in which nothing is written", HelpedDialog),
         ("Help", HelpScreen),
         ("Lists", LineTable),
         ("Text", TextView),

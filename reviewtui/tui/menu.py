@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from reviewtui.display import clean
-from reviewtui.tui.asking import Dialog
+from reviewtui.tui.asking import HelpedDialog
 from reviewtui.tui.widgets.line import Part
 from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
@@ -30,7 +30,7 @@ class Choice:
     value: str = ""
 
 
-class Menu(Dialog[Choice]):
+class Menu(HelpedDialog[Choice]):
     """Gives the choice, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from reviewtui.display import plural
-from reviewtui.tui.asking import Asks, Dialog
+from reviewtui.tui.asking import Asks, HelpedDialog
 from reviewtui.tui.copying import Copies
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.widgets.line import BLANK, Line, line, wrapped
@@ -25,7 +25,7 @@ _MOST = 2_000
 """Refs that are listed; the command list tells of all."""
 
 
-class PassedOverDialog(Copies[None], Dialog[None]):
+class PassedOverDialog(Copies[None], HelpedDialog[None]):
     """Lists the refs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -15,8 +15,8 @@ from reviewtui.display import plural
 from reviewtui.errors import ReviewTuiError
 from reviewtui.tui.asking import Asks, Dialog
 from reviewtui.tui.project_like import ProjectLike
-from reviewtui.tui.widgets.line import BLANK, Line, labelled, wrapped
-from reviewtui.tui.widgets.strips import TitleLine
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, labelled
+from reviewtui.tui.widgets.strips import KeyHint, TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 from reviewtui.values import dataclass
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 _TAGS = "refs/tags/"
+_SEVERAL = 2
+_WIDEST, _BORDER, _FRAME = 110, 2, 4
+"""The cells that the dialog is wide, as the style sheet has it; what its border takes, and that with title and foot."""
 _USER = re.compile(r"//[^@/]*@")
 _NO_REMOTE = "This repository has no remote: `git remote add origin URL` names one."
 
@@ -79,6 +82,8 @@ class PushDialog(Dialog[str]):
 
     def _known(self, remotes: tuple[Remote, ...]) -> None:
         self._remotes = remotes
+        if not remotes:
+            self.query_one(TitleLine).show([(" Push ", "heading")], [("esc closes ", "dim")])
         self._show()
 
     @property
@@ -87,17 +92,30 @@ class PushDialog(Dialog[str]):
 
     def _show(self) -> None:
         self.query_one(TextView).show(self._lines)
+        self._suit_height()
         self.refresh_keys()
+
+    def on_resize(self) -> None:
+        super().on_resize()
+        self._suit_height()
+
+    def _suit_height(self) -> None:
+        box = self.query_one("#dialog")
+        box.styles.height = _FRAME + len(self._lines(min(self.app.size.width, _WIDEST) - _BORDER))
+
+    def key_hints(self) -> Sequence[KeyHint]:
+        """Another remote is offered only where there is one."""
+        one = self._remotes is not None and len(self._remotes) < _SEVERAL
+        return [hint for hint in super().key_hints() if not (one and hint.action == "next_remote")]
 
     def _lines(self, width: int) -> Sequence[Line]:
         remote = self._remote
-        if remote is None:
-            return [BLANK, *wrapped(_NO_REMOTE, width, indent="  ")]
         records = "refs/notes/reviewtui/*: united with what is there, then pushed; never by force, no record is lost"
+        tone: Tone = "strong" if remote else "warn"
         tags = ", ".join(self._tags) or "none: put the cursor on a release to push its tag"
         return [
             BLANK,
-            *labelled("To", f"{remote.name}  {remote.address}", width, tone="strong"),
+            *labelled("To", f"{remote.name}  {remote.address}" if remote else _NO_REMOTE, width, tone=tone),
             *labelled("Records", records, width),
             *labelled("Tag", tags, width, tone="strong" if self._tags else "dim"),
             *labelled("Else", "nothing: no branch is pushed", width, tone="dim"),

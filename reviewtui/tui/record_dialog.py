@@ -11,7 +11,7 @@ from textual.containers import Vertical
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.history import AuditRecord
-from reviewtui.tui.asking import Dialog
+from reviewtui.tui.asking import HelpedDialog
 from reviewtui.tui.copying import Copies, record_choices
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.pages.record import record_lines
@@ -20,7 +20,7 @@ from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 
 
-class RecordDialog(Copies[ModelVersion], Dialog[ModelVersion]):
+class RecordDialog(Copies[ModelVersion], HelpedDialog[ModelVersion]):
     """Gives the record's version where it is to be opened, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

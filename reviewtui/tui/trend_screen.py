@@ -14,7 +14,7 @@ from textual.containers import Vertical
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.display import number_text, plural
 from reviewtui.metric_trend import Bounds, Point, Series, series_of
-from reviewtui.tui.asking import Asks, Dialog
+from reviewtui.tui.asking import Asks, HelpedDialog
 from reviewtui.tui.trend_points import SLICE, read_versions
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.plot import Bound, Plot, Sample
@@ -276,7 +276,7 @@ class TrendScreen(Asks[ModelVersion]):
         self.dismiss(self.point.version if self.point else None)
 
 
-class MetricDialog(Dialog[str]):
+class MetricDialog(HelpedDialog[str]):
     """Gives the chosen metric, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
