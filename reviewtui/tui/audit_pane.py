@@ -18,14 +18,14 @@ from reviewtui.tui.pages.record import record_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
 from reviewtui.tui.widgets.line import Line, Tone
-from reviewtui.tui.widgets.table import Cell, Column, with_width
+from reviewtui.tui.widgets.table import Cell, Column, wanting
 
 _COLUMNS = (
     Column("WHEN", 10, keep=97),
-    Column("VERSION", 18, fills=True, most=28, keep=100),
+    Column("VERSION", 12, fills=True, most=40, keep=100),
     Column("VERDICT", 10, keep=99),
-    Column("REVIEWER", 16, fills=True, most=28, keep=98),
-    Column("COUNTS", 14, fills=True, most=26, keep=99),
+    Column("REVIEWER", 14, fills=True, most=40, keep=98),
+    Column("COUNTS", 12, fills=True, most=32, keep=99),
     Column("KEY", 15, keep=60),
     Column("NOTE", 8, keep=50),
 )
@@ -68,7 +68,9 @@ class AuditPane(ListPane[AuditRecord]):
         )
 
     def columns_for(self, items: Sequence[AuditRecord]) -> tuple[Column, ...]:
-        return with_width(self._columns, "VERSION", (item.name for item in items))
+        columns = wanting(self._columns, "COUNTS", (fate_of(item)[0] for item in items))
+        columns = wanting(columns, "REVIEWER", (item.entry.reviewer for item in items))
+        return wanting(columns, "VERSION", (item.name for item in items))
 
     def key_of(self, item: AuditRecord) -> str:
         return f"{item.entry.id} {item.entry.commit} {item.name} {item.entry.reason}"

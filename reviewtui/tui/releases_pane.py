@@ -17,7 +17,7 @@ from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import VersionView, read_version
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrapped
-from reviewtui.tui.widgets.table import Cell, Column, with_width
+from reviewtui.tui.widgets.table import Cell, Column, wanting, with_width
 from reviewtui.values import dataclass
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column("VERSION", 18, fills=True, most=30, keep=100),
     Column("IS", 10, keep=99),
-    Column("WHEN", 10, keep=97),
-    Column("APPROVED BY", 12, fills=True, most=30, keep=96),
+    Column("WHEN", 10, keep=96),
+    Column("APPROVED BY", 11, fills=True, most=24, keep=97),
     Column("LEAD", 4, right=True, keep=80),
-    Column("STAGES", 8, keep=70),
-    Column("SAYS", 14, fills=True, keep=90),
+    Column("STAGES", 8, keep=70, wanted=8),
+    Column("SAYS", 14, fills=True, most=60, keep=98),
 )
 _KIND = re.compile("[: ]")
+_BRIEFLY = 1
+"""Kinds of findings that a narrow table names: then their number."""
 NEXT, CURRENT, ROLLBACK, EARLIER, WITHDRAWN = "next", "current", "rollback", "earlier", "withdrawn"
 _MARKS = {NEXT: "▲", CURRENT: "●", ROLLBACK: "↶", EARLIER: "◌", WITHDRAWN: "✗"}
 _TONES: dict[str, Tone] = {NEXT: "accent", CURRENT: "good", ROLLBACK: "", EARLIER: "dim", WITHDRAWN: "warn"}
@@ -79,7 +81,7 @@ class ReleasesPane(ListPane[ReleaseRow]):
         approved_by = ", ".join(name.partition("@")[0] for name in event.approved_by) if event else ""
         if item.gate is not None:
             approved_by = approvals_text(item.gate.approvals, item.gate.required)
-        said, tone = _said(item)
+        said, tone = self._said(item)
         return (
             (version.name, "strong" if item.role in (NEXT, CURRENT) else ""),
             (f"{_MARKS[item.role]} {item.role}", _TONES[item.role]),
@@ -91,7 +93,13 @@ class ReleasesPane(ListPane[ReleaseRow]):
         )
 
     def columns_for(self, items: Sequence[ReleaseRow]) -> tuple[Column, ...]:
-        return with_width(self._columns, "VERSION", (item.version.name for item in items))
+        columns = with_width(self._columns, "VERSION", (item.version.name for item in items))
+        columns = wanting(columns, "STAGES", (" ".join(item.version.stages) for item in items))
+        return wanting(columns, "SAYS", (_said(item)[0] for item in items))
+
+    def _said(self, item: ReleaseRow) -> tuple[str, Tone]:
+        """What a row says, in as many words as there is room for."""
+        return _said(item, briefly=self.table.is_narrow)
 
     def key_of(self, item: ReleaseRow) -> str:
         return f"{item.version.name} {item.version.ref}"
@@ -179,18 +187,20 @@ def _model_rows(
     return rows
 
 
-def _said(row: ReleaseRow) -> tuple[str, Tone]:
+def _said(row: ReleaseRow, *, briefly: bool = False) -> tuple[str, Tone]:
     gate = row.gate
     if gate is not None:
         closing = (FindingState.UNMET, FindingState.ERROR)
         blocks = [finding.rule for finding in gate.findings if finding.state in closing and not finding.warning]
         if gate.allowed:
-            return "✓ the gate is open: R releases it", "good"
+            return "✓ open: R releases it" if briefly else "✓ the gate is open: R releases it", "good"
         kinds = sorted((_KIND.split(rule)[0] for rule in blocks), key=lambda kind: kind != "veto")
         told = [f"{kind} ×{kinds.count(kind)}" if kinds.count(kind) > 1 else kind for kind in dict.fromkeys(kinds)]
+        if briefly and len(told) > _BRIEFLY:
+            told = [told[0], f"{len(blocks) - kinds.count(kinds[0])} more"]
         return f"✗ {', '.join(told)}" if blocks else "✗ no policy", "bad"
     if row.event is not None and row.event.event == "released-unreviewed":
-        return "not released by reviewtui", "dim"
+        return "not by reviewtui" if briefly else "not released by reviewtui", "dim"
     return (row.version.note, "warn") if row.version.note else (row.version.subject, "dim")
 
 

@@ -12,7 +12,8 @@ from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.reading import VersionView, read_version
 from reviewtui.tui.rows import FIELDS, TITLE_SORTS, VersionRow, haystacks, sorted_rows
 from reviewtui.tui.widgets.line import Line, wrapped
-from reviewtui.tui.widgets.table import Cell, Column, with_width
+from reviewtui.tui.widgets.table import Cell, Column, wanting, with_width
+from reviewtui.values import replace
 
 CellsOf = Callable[[VersionRow, float, str], Sequence[Cell]]
 
@@ -32,6 +33,8 @@ class VersionsPane(ListPane[VersionRow]):
         self.SORTS = sorts  # type: ignore[misc]
 
     def cells(self, item: VersionRow) -> Sequence[Cell]:
+        if self.table.is_narrow and item.impasse:
+            item = replace(item, impasse=item.impasse.partition(" ")[0].rstrip(":"))
         return self._row_cells(item, self.now, self.me)
 
     def key_of(self, item: VersionRow) -> str:
@@ -56,7 +59,8 @@ class VersionsPane(ListPane[VersionRow]):
         return item.version
 
     def columns_for(self, items: Sequence[VersionRow]) -> tuple[Column, ...]:
-        return with_width(self._columns, "VERSION", (row.version.name for row in items))
+        columns = with_width(self._columns, "VERSION", (row.version.name for row in items))
+        return wanting(columns, "AUTHOR", (row.version.author for row in items))
 
     def question(self, item: VersionRow) -> Question | None:
         return lambda project: read_version(project, item.version)

@@ -23,12 +23,18 @@ Item = TypeVar("Item")
 Cell = tuple[str, Tone]
 
 _STRIPS_KEPT = 512
+_ROOMY = 100
+ESSENTIAL, HIDDEN = 90, 0
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title and width in cells. Those with `fills` take what is left, each up to `most`, the last one
-    all of it; where there is too little, columns give way in the order of `keep`, the smallest first."""
+    """A column: its title and the fewest cells it makes sense in. `wanted` is what its texts take.
+
+    Where there is too little, columns give way in the order of `keep`, the smallest first; those below `ESSENTIAL` do
+    so already where others would be cut, and one of `HIDDEN` always does. Those with `fills` take what is left, first
+    up to what is wanted, then each up to `most`, the last one all of it.
+    """
 
     title: str
     width: int
@@ -36,6 +42,7 @@ class Column:
     fills: bool = False
     most: int = 32
     keep: int = 100
+    wanted: int = 0
 
 
 class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
@@ -168,6 +175,11 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
     def current(self) -> Item | None:
         """The item under the cursor."""
         return self._items[self._shown[self.cursor]] if 0 <= self.cursor < len(self._shown) else None
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether there is no room for whole sentences in a cell."""
+        return self.size.width < _ROOMY
 
     @property
     def count(self) -> int:
@@ -317,22 +329,48 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         return self.toned_strip(spans).adjust_cell_length(width, self.rich_style)
 
     def _layout(self, width: int) -> list[tuple[Column, int]]:
-        columns = list(self._columns)
-        while len(columns) > 1 and sum(column.width + 1 for column in columns) + 1 > width:
-            columns.remove(min(columns, key=lambda column: column.keep))
-        spare = max(width - 1 - sum(column.width + 1 for column in columns), 0)
+        columns = [column for column in self._columns if column.keep != HIDDEN]
+        while (least := min(columns, key=lambda column: column.keep)) and len(columns) > 1:
+            is_essential = least.keep >= ESSENTIAL
+            needed = sum((column.width if is_essential else max(column.width, column.wanted)) + 1 for column in columns)
+            if needed <= width:
+                break
+            columns.remove(least)
+        spare = max(width - sum(column.width + 1 for column in columns), 0)
+        sizes = [column.width for column in columns]
         last = max((index for index, column in enumerate(columns) if column.fills), default=-1)
-        layout = []
-        for index, column in enumerate(columns):
-            more = spare if index == last else min(spare, column.most - column.width) if column.fills else 0
-            spare -= more
-            layout.append((column, column.width + more))
-        return layout
+        most = [column.most if column.fills else 0 for column in columns]
+        if last >= 0:
+            most[last] = width
+        spare = _widen(sizes, [column.wanted for column in columns], spare)
+        # The last column wants no blank after it, but has one where there is room.
+        _widen(sizes, most, max(spare - 1, 0))
+        return list(zip(columns, sizes, strict=True))
+
+
+def _widen(sizes: list[int], ends: Sequence[int], spare: int) -> int:
+    """Make columns as wide as these ends, from the left, as far as there is spare room; gives what is left of it."""
+    for index, end in enumerate(ends):
+        more = max(min(spare, end - sizes[index]), 0)
+        sizes[index] += more
+        spare -= more
+    return spare
 
 
 def _row_where(of: Callable[[Item], str], wanted: str, items: Sequence[Item], shown: Sequence[int]) -> int | None:
     """The first row whose item has what is wanted."""
     return next((row for row, index in enumerate(shown) if of(items[index]) == wanted), None)
+
+
+def wanting(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
+    """The columns, the one of this title wanting room for the longest text; it is not shown where all are empty."""
+    longest = max(map(len, texts), default=0)
+    return tuple(
+        replace(column, wanted=min(longest, column.most), keep=column.keep if longest else HIDDEN)
+        if column.title == title
+        else column
+        for column in columns
+    )
 
 
 def with_width(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
