@@ -21,9 +21,14 @@ from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 from reviewtui.values import dataclass
 
-_NARROWEST = 8
-_STANDING = 8
-"""Cells of "▲ best" and its like, after a value."""
+_NARROWEST, _FEWEST = 12, 6
+"""Cells of a column; and of a value that was cut."""
+_USUAL = 18
+"""Characters of the longest value that standings are aligned by."""
+_TITLED = 7
+"""Cells beside a version's name in its title: "▸", " base", " …"."""
+_MEASURED = 400
+"""Rows that the widths are taken from."""
 _ARROWS = {"higher": " ↑", "lower": " ↓"}
 
 
@@ -63,6 +68,9 @@ class CompareScreen(Copies[ModelVersion]):
         self._whole = False
         self._deltas = False
         self._widths: list[int] = []
+        self._standings: list[int] = []
+        """Where each column's standings begin, but for those after longer values."""
+        self._keys = _NARROWEST
 
     def compose_body(self) -> ComposeResult:
         yield TitleLine(id="title")
@@ -105,7 +113,7 @@ class CompareScreen(Copies[ModelVersion]):
             entries.append(Entry(row.category, row))
         hidden = plural(comparison.unchanged(), "row")
         self._column = min(self._column, len(comparison.versions) - 1)
-        self._widths = [self._width_of(column, rows) for column in range(len(comparison.versions))]
+        self._measure(rows[:_MEASURED])
         self._lay_out()
         self.query_one(LineTable).fill(entries, empty=(f"Nothing differs; f shows {hidden}.",))
         self._show_title()
@@ -113,16 +121,23 @@ class CompareScreen(Copies[ModelVersion]):
 
     # Columns
 
-    def _width_of(self, column: int, rows: Sequence[Row]) -> int:
-        longest = max((cell_len(cell_words(row, column, deltas=self._deltas)[0]) for row in rows[:400]), default=0)
-        title = cell_len(self._title_of(column)) + (6 if column == 0 else 2) - _STANDING
-        return max(_NARROWEST, min(max(longest, title), self._widest())) + _STANDING
-
-    def _widest(self) -> int:
-        """The cells that a value may take, so that a few versions stand beside each other at any width."""
-        width = self.app.size.width
-        beside = 3 if width < 100 else 4 if width < 160 else 6
-        return (width - 3 - self._key_width()) // beside - _STANDING - 1
+    def _measure(self, rows: Sequence[Row]) -> None:
+        """How wide the keys and each version are: as wide as their texts, where that leaves room for a few versions."""
+        versions = range(len(self._comparison.versions)) if self._comparison else range(0)
+        words = [[self._words(row, column) for row in rows] for column in versions]
+        natural = [
+            max(_NARROWEST, len(self._title_of(column)) + _TITLED, *(_taken(*each) for each in texts))
+            for column, texts in enumerate(words)
+        ]
+        width = self.app.size.width - 3
+        longest = max((cell_len(_key_words(row)) for row in rows), default=0) + 2
+        self._keys = min(longest, width * 3 // 10)
+        room = width - self._keys
+        beside = min(len(natural), 3 if width < 100 else 4 if width < 160 else 6)
+        self._widths = _shared(natural, room, beside)
+        self._standings = [_place(texts, size) for texts, size in zip(words, self._widths, strict=True)]
+        if (left := room - sum(size + 1 for size in self._widths)) > 0:
+            self._keys = min(longest, self._keys + left)
 
     def _title_of(self, column: int) -> str:
         comparison = self._comparison
@@ -134,7 +149,7 @@ class CompareScreen(Copies[ModelVersion]):
 
     def _columns(self) -> list[int]:
         """The versions on show: the base, then as many as there is room for, the one under the cursor among them."""
-        room = self.app.size.width - 2 - self._key_width() - self._widths[0] - 2
+        room = self.app.size.width - 2 - self._keys - self._widths[0] - 2
         last = len(self._widths) - 1
         self._first = max(1, min(self._first, self._column or 1))
         while True:
@@ -149,17 +164,14 @@ class CompareScreen(Copies[ModelVersion]):
                 return [0, *shown]
             self._first += 1
 
-    def _key_width(self) -> int:
-        width = self.app.size.width
-        return 20 if width < 100 else 30 if width < 160 else 44
-
     def _lay_out(self) -> None:
-        columns = [Column("KEY", self._key_width(), keep=1000)]
+        columns = [Column("KEY", self._keys, keep=1000)]
         for place, column in enumerate(shown := self._columns()):
             mark = "▸" if column == self._column else ""
             base = " base" if column == 0 else ""
             more = " …" if place == len(shown) - 1 and column < len(self._widths) - 1 else ""
-            title = f"{mark}{shorten(self._title_of(column), self._widest() + 2)}{base}{more}"
+            room = self._widths[column] - len(mark + base + more)
+            title = f"{mark}{shorten(self._title_of(column), room)}{base}{more}"
             columns.append(Column(title, self._widths[column], keep=900 - column))
         self.query_one(LineTable).set_columns(columns)
 
@@ -170,18 +182,28 @@ class CompareScreen(Copies[ModelVersion]):
         row = entry.row
         if row is None:
             return ((entry.category.upper(), "heading"), *((" ", "") for _ in shown))
-        key = f"{row.key}{_ARROWS.get(row.direction, '')}"
-        key = fit_key(key, self._key_width() - 1)
+        key = fit_key(_key_words(row), self._keys - 1)
         return ((f" {key}", "strong" if row.differs else "dim"), *(self._cell(row, column) for column in shown))
 
-    def _cell(self, row: Row, column: int) -> Cell:
-        value, standing = cell_words(row, column, deltas=self._deltas)
-        room = max(self._widths[column] - _STANDING, 4)
-        if row.category == "review" and row.key == "state":
+    def _words(self, row: Row, column: int) -> tuple[str, str]:
+        if _is_state(row):
             state = str(row.cells[column])
-            return f"{STATE_MARKS.get(state, '·')} {state}", STATE_TONES.get(state, "")
-        text = f"{shorten(value, room):<{room}} {standing}" if standing else value
-        return text, _tone(row, column, standing)
+            return f"{STATE_MARKS.get(state, '·')} {state}", ""
+        return cell_words(row, column, deltas=self._deltas)
+
+    def _cell(self, row: Row, column: int) -> Cell:
+        value, standing = self._words(row, column)
+        if _is_state(row):
+            return value, STATE_TONES.get(str(row.cells[column]), "")
+        tone = _tone(row, column, standing)
+        if not standing:
+            return value, tone
+        width = self._widths[column]
+        if self._deltas and row.delta(column)[0] is not None and _taken(value, standing) > width:
+            standing = standing.partition(" ")[0]
+            value = value if _taken(value, standing) <= width else value.partition(" ")[0]
+        value = shorten(value, max(width - 1 - len(standing), _FEWEST))
+        return f"{value:<{self._standings[column]}} {standing}", tone
 
     # Actions
 
@@ -301,6 +323,35 @@ class CompareScreen(Copies[ModelVersion]):
 
     def action_back(self) -> None:
         self.dismiss(self.version)
+
+
+def _is_state(row: Row) -> bool:
+    return row.category == "review" and row.key == "state"
+
+
+def _key_words(row: Row) -> str:
+    return f"{row.key}{_ARROWS.get(row.direction, '')}"
+
+
+def _taken(value: str, standing: str) -> int:
+    """The cells of a value and its standing."""
+    return cell_len(value) + (1 + len(standing) if standing else 0)
+
+
+def _place(texts: Sequence[tuple[str, str]], width: int) -> int:
+    """Where the standings of a column begin: after its usual values."""
+    usual = max((cell_len(value) for value, standing in texts if standing and len(value) <= _USUAL), default=0)
+    return min(usual, width - 1 - max((len(standing) for _, standing in texts), default=0))
+
+
+def _shared(wanted: Sequence[int], room: int, beside: int) -> list[int]:
+    """The widths that columns get: what they want, the widest cut so that `beside` of them have room."""
+    fair = max(room // beside - 1, _NARROWEST)
+    if len(wanted) == beside:
+        # What the narrow ones leave goes to the wide ones.
+        while fair < max(wanted) and sum(min(size, fair + 1) + 1 for size in wanted) <= room:
+            fair += 1
+    return [min(size, fair) for size in wanted]
 
 
 def _key_of(entry: Entry) -> str:
