@@ -19,6 +19,8 @@ from reviewtui.values import dataclass
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 _LABELS = 10
 """Cells at the left for the numbers of the axis."""
+_APART = 4
+"""Cells between samples from which on each of them is marked on the line."""
 _BELOW = 3
 """Rows below the dots: the axis, the marks, the names."""
 
@@ -137,13 +139,16 @@ class Plot(Toned, can_focus=True):
         for x, least, most, last in self._columns_of_dots(2 * columns):
             top, bottom = level(most), level(least)
             for y in range(top, bottom + 1):
-                dots[y // 4][x // 2] |= _DOTS[y % 4][x % 2]
+                _dot(dots, x, y)
             if before is not None:
                 _connect(dots, before, (x, top if abs(top - before[1]) < abs(bottom - before[1]) else bottom))
             before = (x, level(last))
         grid: list[list[tuple[str, Tone]]] = [
             [(chr(0x2800 + cell), "accent") if cell else (" ", "") for cell in row] for row in dots
         ]
+        if columns >= _APART * len(self._samples):
+            for index, sample in enumerate(self._samples):
+                grid[level(sample.value) // 4][self._column_of(index, columns)] = (sample.mark or "•", "accent")
         for bound in self._bounds:
             if low <= bound.value <= high:
                 _lay_bound(grid[level(bound.value) // 4], f" {bound.name} {number_text(bound.value)} ")
@@ -220,7 +225,13 @@ def _connect(dots: list[list[int]], start: tuple[int, int], end: tuple[int, int]
     steps = max(abs(to_x - x), abs(to_y - y), 1)
     for step in range(1, steps):
         at_x, at_y = x + round((to_x - x) * step / steps), y + round((to_y - y) * step / steps)
-        dots[at_y // 4][at_x // 2] |= _DOTS[at_y % 4][at_x % 2]
+        _dot(dots, at_x, at_y)
+
+
+def _dot(dots: list[list[int]], x: int, y: int) -> None:
+    """Two dots, one above the other: a line of single ones is too thin to follow."""
+    for at in (y, y + 1 if y + 1 < 4 * len(dots) else y - 1):
+        dots[at // 4][x // 2] |= _DOTS[at % 4][x % 2]
 
 
 def _lay_bound(row: list[tuple[str, Tone]], name: str) -> None:
