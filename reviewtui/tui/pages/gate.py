@@ -43,12 +43,19 @@ def decision_lines(decision: Decision, width: int, *, reviewers: Mapping[str, st
     return lines
 
 
+def finding_look(finding: Finding) -> tuple[str, Tone]:
+    """The mark of a finding, and its tone."""
+    return ("!", "warn") if _warns(finding) else (FINDING_MARKS[finding.state.value], _TONES[finding.state])
+
+
+def _warns(finding: Finding) -> bool:
+    return finding.warning and finding.state in (FindingState.UNMET, FindingState.ERROR)
+
+
 def finding_head(finding: Finding, width: int) -> list[Line]:
     """A finding in short: mark, rule, state, reason."""
-    warns = finding.warning and finding.state in (FindingState.UNMET, FindingState.ERROR)
-    tone: Tone = "warn" if warns else _TONES[finding.state]
-    mark = "!" if warns else FINDING_MARKS[finding.state.value]
-    word = "warning" if warns else "" if finding.state in _PLAIN else finding.state.value
+    mark, tone = finding_look(finding)
+    word = "warning" if _warns(finding) else "" if finding.state in _PLAIN else finding.state.value
     rule = f"{finding.rule} ({word})" if word else finding.rule
     stop = tone in ("bad", "warn")
     if cell_len(rule) + cell_len(finding.reason) + 6 <= width:

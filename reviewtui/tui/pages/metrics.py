@@ -6,10 +6,11 @@ from rich.cells import cell_len
 
 from reviewtui.diff import ChangeKind, MetricChange, MetricVerdict
 from reviewtui.display import CHANGE_MARKS, delta_text, number_text, relative_text
+from reviewtui.tui.pages.gate import finding_look
 from reviewtui.tui.pages.layout import KIND_TONES, change_lines, key_width, unchanged_line
 from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
-from reviewtui.tui.widgets.line import BLANK, Line, Tone, fit, fit_key, line, wrapped
+from reviewtui.tui.widgets.line import BLANK, Line, Part, Tone, fit, fit_key, line, wrapped
 from reviewtui.values import dataclass
 
 VERDICT_TONES: dict[MetricVerdict, Tone] = {
@@ -25,7 +26,9 @@ _WORDS = {
     MetricVerdict.UNKNOWN: "? unknown",
 }
 _ARROWS = {"higher": "↑", "lower": "↓"}
-_WIDEST = 16
+_WIDEST, _WORD = 16, 9
+_ASKED_LEAST = 24
+"""Cells in which what the policy asks of a metric can be said."""
 
 
 def metrics_page(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
@@ -60,11 +63,26 @@ def metric_lines(view: VersionView, width: int, *, titled: bool = False) -> list
         return []
     base = view.base.version if view.base else "—"
     columns = _Columns.of(changes, (base, view.version.version) if titled else ("", ""), width)
-    titles = [columns.titles(base, view.version.version)] if titled else []
-    lines = titles
+    asked = _asked_of(view, changes) if titled and columns.left(width) > _ASKED_LEAST else {}
+    lines = [columns.titles(base, view.version.version, asked=bool(asked))] if titled else []
     for change in changes:
-        lines += [columns.line(change), *remark_lines(view, "metrics", change.key, width)]
+        said, tone = asked.get(change.key, ("", ""))
+        # A sentence that does not fit is told by its first half, the gate's tab has the whole.
+        said = said if cell_len(said) <= columns.left(width) else said.partition("; ")[0]
+        beside: Part = (f"  {fit(said, columns.left(width)).rstrip()}" if said else "", tone)
+        lines += [columns.line(change, beside), *remark_lines(view, "metrics", change.key, width)]
     return lines
+
+
+def _asked_of(view: VersionView, changes: list[MetricChange]) -> dict[str, tuple[str, Tone]]:
+    """What the gate says of each metric that the policy names."""
+    found: dict[str, tuple[str, Tone]] = {}
+    rules = {f"metric {change.key}": change.key for change in changes}
+    for finding in view.gate.findings:
+        if finding.rule in rules:
+            mark, tone = finding_look(finding)
+            found[rules[finding.rule]] = (f"{mark} {finding.reason.partition(': ')[2] or finding.reason}", tone)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +109,20 @@ class _Columns:
             room, before = room + before + 3, 0
         return cls(max(8, min(keys, room - (relative + 2 if relative else 0))), before, after, delta, relative)
 
-    def titles(self, base: str, head: str) -> Line:
+    def left(self, width: int) -> int:
+        """The cells beside a line: for what the policy asks."""
+        relative = self.relative + 2 if self.relative else 0
+        before = self.before + 3 if self.before else 0
+        return width - 3 - self.keys - 3 - before - self.after - 2 - self.delta - relative - 2 - _WORD - 4
+
+    def titles(self, base: str, head: str, *, asked: bool) -> Line:
         old = f"{fit(base, self.before, right=True)}   " if self.before else ""
         values = f"{old}{fit(head, self.after, right=True)}"
         change = fit("CHANGE", self.delta + (self.relative + 2 if self.relative else 0), right=True)
-        return line((f"   {fit('METRIC', self.keys)}   {values}  {change}", "dim"))
+        policy = f"  {fit('', _WORD)}  POLICY" if asked else ""
+        return line((f"   {fit('METRIC', self.keys)}   {values}  {change}{policy}", "dim"))
 
-    def line(self, change: MetricChange) -> Line:
+    def line(self, change: MetricChange, beside: Part) -> Line:
         tone = VERDICT_TONES[change.verdict]
         word = _WORDS[change.verdict] if change.delta is not None else change.kind.value
         relative = f"  {fit(relative_text(change.relative), self.relative, right=True)}" if self.relative else ""
@@ -108,7 +133,8 @@ class _Columns:
             (f"{fit(_before(change), self.before, right=True)} → " if self.before else "", "dim"),
             fit(_after(change), self.after, right=True),
             (f"  {fit(delta_text(change.delta), self.delta, right=True)}{relative}", tone),
-            (f"  {word}", tone),
+            (f"  {fit(word, _WORD) if beside[0] else word}", tone),
+            beside,
             stop=True,
             about=AboutFact("metrics", change.key, change.file, _before(change), _after(change)),
         )
