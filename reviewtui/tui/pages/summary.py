@@ -11,7 +11,7 @@ from reviewtui.policy.decision import FindingState
 from reviewtui.tui.pages.config import config_lines
 from reviewtui.tui.pages.data import data_lines
 from reviewtui.tui.pages.gate import finding_head
-from reviewtui.tui.pages.layout import KIND_TONES
+from reviewtui.tui.pages.layout import KIND_TONES, beside
 from reviewtui.tui.pages.metrics import metric_lines
 from reviewtui.tui.pages.reviews import review_head
 from reviewtui.tui.reading import VersionView
@@ -19,25 +19,34 @@ from reviewtui.tui.rows import STATE_TONES
 from reviewtui.tui.since_verdict import since_lines
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrap, wrapped
 
+_TWO_COLUMNS, _BETWEEN = 150, 4
+"""Cells from which what is judged and what changed stand beside each other; and the cells between them."""
 _AT_MOST = 8
 """How many changes of a kind the overview lists."""
 
 
 def summary_lines(view: VersionView, width: int, *, whole: bool = False) -> list[Line]:
     """The overview of a version."""
-    since = [*since_lines(view.since, view.version, width), BLANK] if view.since is not None else []
-    return [*_identity(view, width), BLANK, *since, *overview_lines(view, width)]
+    half = (width - _BETWEEN) // 2 if width >= _TWO_COLUMNS else width
+    since = [*since_lines(view.since, view.version, half), BLANK] if view.since is not None else []
+    identity = [*_identity(view, half), BLANK, *since]
+    if half == width:
+        return [*identity, *overview_lines(view, width)]
+    judged = _spaced([_gate(view, half), _problems(view, half), _reviews(view, half)])
+    changed = [_metrics(view, half), _config(view, half), _data(view, half), _environment(view)]
+    return beside([*identity, *judged], _spaced(changed), half + _BETWEEN)
 
 
 def overview_lines(view: VersionView, width: int) -> list[Line]:
     """Gate, problems, changes, reviews: also what the home screen's preview shows."""
     sections = [_gate(view, width), _problems(view, width), _metrics(view, width), _config(view, width)]
     sections += [_data(view, width), _environment(view), _reviews(view, width)]
-    lines: list[Line] = []
-    for section in sections:
-        if section:
-            lines += [*section, BLANK]
-    return lines
+    return _spaced(sections)
+
+
+def _spaced(sections: list[list[Line]]) -> list[Line]:
+    """The sections that have anything, each with a blank line after it."""
+    return [one for section in sections if section for one in (*section, BLANK)]
 
 
 def _identity(view: VersionView, width: int) -> list[Line]:
