@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.forked import run_command
 from tests.model_repository import ModelRepository, PersonWithKey
 
 POLICY: dict[str, Any] = {
@@ -54,16 +53,7 @@ def reviewtui(
 ) -> Answer:
     """Run `reviewtui -C directory words…`, as a person where one is given, without a terminal."""
     environment = {**os.environ, **(person.environment if person else {}), **(env or {})}
-    done = subprocess.run(
-        (sys.executable, "-m", "reviewtui", "-C", str(directory), *words),
-        env=environment,
-        input=input or "",
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+    return Answer(*run_command(("-C", str(directory), *words), environment=environment, input=input or ""))
 
 
 def churn_repository(path: Path, *, policy: Mapping[str, Any] | None = None) -> ModelRepository:
