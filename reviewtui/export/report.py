@@ -122,13 +122,15 @@ def _opening(header: TrailHeader, events: _Events) -> Iterator[Block]:
         )
     )  # fmt: skip
     yield Heading(2, "Contents")
-    yield Contents(tuple(_entries(events)))
+    yield Contents(tuple(_entries(header, events)))
     if header.unproven:
         yield Heading(2, "What this report cannot prove", "unproven")
         yield Listing(header.unproven)
 
 
-def _entries(events: _Events) -> Iterator[tuple[int, str, str]]:
+def _entries(header: TrailHeader, events: _Events) -> Iterator[tuple[int, str, str]]:
+    if header.unproven:
+        yield 1, "What this report cannot prove", "unproven"
     yield 1, f"Alarms ({len(events.alarms)})", "alarms"
     if events.models:
         yield 1, "Metrics", "metrics"
