@@ -106,3 +106,9 @@ def shared_data() -> Path:
     if not place.is_dir():
         pytest.skip("The real repositories (../shared/data) are not here.")
     return place
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: the tests of the app wait for its timers now and then."""
+    return (os.cpu_count() or 1) + 1

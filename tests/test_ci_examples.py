@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import pytest
 import yaml
 
 from tests.command import POLICY, churn_repository, reviewtui
-from tests.model_repository import HOUR, ModelRepository, PersonWithKey
+from tests.conftest import FIXED_DATE
+from tests.model_repository import ModelRepository, PersonWithKey
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 SCHEMAS = {"gitlab-ci": "vendor.gitlab-ci", "github-workflow": "vendor.github-workflows"}
@@ -70,7 +72,8 @@ class Host:
         program.write_text(f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -m reviewtui "$@"\n')
         program.chmod(0o755)
         lines, variables = (_gitlab, _github)[name == "github-workflow"](self, work, version)
-        later = {"GIT_COMMITTER_DATE": f"{self.story.now + HOUR} +0000"}
+        # The job runs after the records were made, as jobs do: a tag from before them is back-dated.
+        later = {"GIT_COMMITTER_DATE": (datetime.fromisoformat(FIXED_DATE) + timedelta(hours=1)).isoformat()}
         environment = {**os.environ, **later, **variables, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
         return subprocess.run(
             ("bash", "-eo", "pipefail"),
