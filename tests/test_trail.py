@@ -6,7 +6,8 @@ import json
 import shutil
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ import pytest
 
 from reviewtui.git.repository import Repository
 from reviewtui.project import Project
+from reviewtui.review import Verdict
 from reviewtui.trail import EVENTS, TrailEvent, TrailScope
 from tests.command import POLICY, churn_repository, reviewtui
 from tests.model_repository import ModelRepository
 from tests.notes_by_hand import write_notes
+from tests.test_process_counts import acting_as
 
 NAME = "churn@1.1.0"
 TAG = "refs/tags/churn@v1.1.0"
@@ -29,8 +32,8 @@ LATER = {"GIT_COMMITTER_DATE": "2040-06-01T09:00:00+00:00", "GIT_AUTHOR_DATE": "
 def released_once(tmp_path_factory: pytest.TempPathFactory) -> ModelRepository:
     """Approved by two, and released."""
     repository = churn_repository(tmp_path_factory.mktemp("trail") / "models")
-    for name in ("dana", "lin"):
-        act(repository, "approve", name)
+    for name, hours in (("dana", -2), ("lin", -1)):
+        act_in(repository, "approve", name, hours=hours)
     released = reviewtui(repository.path, "release", NAME, "--yes", person=repository.person("lin"))
     assert released.status == 0, released.err
     return repository
@@ -49,6 +52,20 @@ def act(story: ModelRepository, verdict: str, name: str, *, env: dict[str, str] 
     words = (verdict, NAME, "-m", f"{verdict} it", "--yes")
     answer = reviewtui(story.path, *words, person=story.person(name), env=env)
     assert answer.status == 0, answer.err
+
+
+def act_in(
+    story: ModelRepository, verdict: str, name: str, *, hours: int, env: Mapping[str, str] | None = None
+) -> None:
+    """The same in so many hours: two that happen within a second have no order of their own."""
+    with acting_as(story.person(name)), pytest.MonkeyPatch.context() as patch:
+        for key, value in (env or {}).items():
+            patch.setenv(key, value)
+        project = Project.open(story.path)
+        moment = datetime.now(UTC) + timedelta(hours=hours)
+        then = Project(project.repository, signer=project.signer, clock=lambda: moment)
+        then.record_review(then.prepare_review(then.find(NAME), Verdict(verdict), f"{verdict} it"))
+        project.repository.close()
 
 
 def told(path: Path, **scope: str) -> list[TrailEvent]:
@@ -99,8 +116,8 @@ def test_an_event_names_what_it_rests_on(story: ModelRepository) -> None:
 
 
 def test_what_was_taken_back_after_a_release_is_told_right_after_it_happened(story: ModelRepository) -> None:
-    act(story, "withdraw", "dana", env=LATER)
-    act(story, "reject", "lin", env=LATER)
+    act_in(story, "withdraw", "dana", hours=1, env=LATER)
+    act_in(story, "reject", "lin", hours=2, env=LATER)
     events = told(story.path)
     told_of = kinds(events)
     assert told_of.count("withdrawn-after-release") == 2 and told_of.count("rejected-after-release") == 1

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from itertools import zip_longest
+from collections.abc import Hashable, Iterable
 
 from rich.cells import cell_len
 
@@ -62,17 +61,6 @@ def _values(kind: ChangeKind | None, before: str, after: str) -> list[tuple[str,
     if before == after:
         return [(after, "")]
     return [(before, "removed"), ("  →  ", "dim"), (after, "added")]
-
-
-def beside(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
-    """Two columns in one, the right one from the cell `start` on. A row halts where either does, and is about what
-    the right one is about, else the left one."""
-    rows = []
-    for one, other in zip_longest(left, right, fillvalue=Line()):
-        gap = " " * (start - cell_len(one.text)) if other.spans else ""
-        about = one.about if other.about is None else other.about
-        rows.append(Line((*one.spans, (gap, ""), *other.spans), one.stop or other.stop, about=about))
-    return rows
 
 
 def unchanged_line(count: int, noun: str, *, whole: bool) -> Line:

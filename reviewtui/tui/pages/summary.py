@@ -11,13 +11,13 @@ from reviewtui.policy.decision import FindingState
 from reviewtui.tui.pages.config import config_lines
 from reviewtui.tui.pages.data import data_lines
 from reviewtui.tui.pages.gate import finding_head
-from reviewtui.tui.pages.layout import KIND_TONES, beside
+from reviewtui.tui.pages.layout import KIND_TONES
 from reviewtui.tui.pages.metrics import metric_lines
 from reviewtui.tui.pages.reviews import review_head
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.rows import STATE_TONES
 from reviewtui.tui.since_verdict import since_lines
-from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrap, wrapped
+from reviewtui.tui.widgets.line import BLANK, Line, Tone, beside, heading, line, wrap, wrapped
 
 _TWO_COLUMNS, _BETWEEN = 150, 4
 """Cells from which what is judged and what changed stand beside each other; and the cells between them."""

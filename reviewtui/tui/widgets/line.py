@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import zip_longest
 from typing import Literal, get_args
 
 from rich.cells import cell_len, chop_cells, set_cell_size
@@ -144,3 +145,14 @@ def _wrap_paragraph(paragraph: str, width: int) -> Iterable[str]:
             word, length = rest, cell_len(rest)
         current, used = (f"{current} {word}", used + 1 + length) if current else (word, length)
     yield current
+
+
+def beside(left: Sequence[Line], right: Sequence[Line], start: int) -> list[Line]:
+    """Two columns in one, the right one from the cell `start` on. A row halts where either does, and is about what
+    the right one is about, else the left one."""
+    rows = []
+    for one, other in zip_longest(left, right, fillvalue=Line()):
+        gap = " " * (start - cell_len(one.text)) if other.spans else ""
+        about = one.about if other.about is None else other.about
+        rows.append(Line((*one.spans, (gap, ""), *other.spans), one.stop or other.stop, about=about))
+    return rows
