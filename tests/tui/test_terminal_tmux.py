@@ -146,8 +146,9 @@ def test_a_comment_is_written_in_the_editor_and_signed_as_it_was_left(
 def test_a_click_chooses_a_tab_and_two_open_a_row(terminal: TerminalSession, demo: Path) -> None:
     started(terminal, demo)
     terminal.click(*terminal.place_of("2 Versions"))
-    terminal.wait_for("churn@1.0.0", "released-unreviewed")
-    row = terminal.place_of("churn@1.3.0")
+    # What is about to be clicked on has come to rest: the states are read, and the preview of the first row is there.
+    terminal.wait_for("churn@1.0.0", "released-unreviewed", "against churn@1.3.0", "METRICS", without=("reading",))
+    row = terminal.place_of("churn@1.3.0 ")
     terminal.click(*row)
     terminal.wait_for("churn@1.3.0  against churn@1.2.0")
     terminal.click(*row)
