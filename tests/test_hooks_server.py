@@ -13,6 +13,7 @@ import pytest
 
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.repository import Repository
+from reviewtui.git.turns import _receives
 from reviewtui.policy_change import policy_change_subject, policy_change_version
 from reviewtui.review import Review, Verdict, encode_review
 from reviewtui.settings import load_settings
@@ -693,3 +694,17 @@ def test_a_repository_with_longer_ids_is_judged_alike(tmp_path: Path) -> None:
     assert released.status == 0, released.err
     server.refuses("0 of 2", "refs/tags/churn@v1.0.0")
     server.accepts("refs/tags/churn@v1.0.0", NOTES)
+
+
+@pytest.mark.parametrize(
+    ("words", "receives"),
+    [
+        (b"git-receive-pack\0/srv/churn.git\0", True),
+        (b"/usr/lib/git-core/git\0receive-pack\0/srv/reviewtui-models.git\0", True),
+        (b"sh\0hooks/pre-receive\0/srv/receive-pack.git\0", False),
+        (b"git\0push\0receive-pack\0", False),
+        (b"", False),
+    ],
+)
+def test_the_process_that_receives_is_known_by_its_own_name_and_not_by_a_path(words: bytes, receives: bool) -> None:
+    assert _receives(words) is receives

@@ -96,10 +96,17 @@ def receiving_process(process: int) -> int:
             status = Path(f"/proc/{process}/stat").read_text("ascii", "replace")
         except OSError:
             break
-        if b"receive-pack" in words and b"reviewtui" not in words:
+        if _receives(words):
             return process
         process = int(status.rpartition(")")[2].split()[1])
     return 0
+
+
+def _receives(words: bytes) -> bool:
+    """Whether these are the words of a receive-pack: its own, not those of a path that it or another was given."""
+    program, _, rest = words.partition(b"\0")
+    name = program.rpartition(b"/")[2]
+    return name == b"git-receive-pack" or (name == b"git" and rest.partition(b"\0")[0] == b"receive-pack")
 
 
 def _pause(end: float, now: Callable[[], float]) -> None:
