@@ -143,6 +143,16 @@ def time_text(seconds: int | None) -> str:
         return ""
 
 
+def seconds_of(at: str) -> float | None:
+    """A time as records write it, in seconds since 1970; None where it is none."""
+    if not at.endswith("Z"):
+        return None
+    try:
+        return datetime.fromisoformat(at).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def _brought(notes: WatchedNotes) -> Brought:
     brought = notes.brought()
     commits = notes.notes.repository.commits(set(brought.values()))

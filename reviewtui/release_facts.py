@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.diff import TextChange, VersionDiff
-from reviewtui.errors import GitError, MalformedFileError
+from reviewtui.errors import GitError
 from reviewtui.facts.model import Fact
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.library import VersionLibrary
@@ -33,12 +33,9 @@ class ReleaseFacts:
         return self._library.compare(before, head), self._library.text_changes(before, head)
 
     def trends(self, model: str) -> tuple[Series, ...]:
-        """The course of each metric over all versions of a model, oldest first."""
+        """The course of each metric over a model's versions, oldest first. Raises: GitError, MalformedFileError."""
         versions = oldest_first(self._library.catalog.of_model(model))
-        try:
-            read = metrics_of(self._library.files, versions)
-        except (GitError, MalformedFileError):
-            return ()
+        read = metrics_of(self._library.files, versions)
         metrics: dict[tuple[str, str], tuple[Fact, ...]] = {
             (version.commit, version.model): facts for version, facts in zip(versions, read, strict=True)
         }

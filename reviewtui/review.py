@@ -50,6 +50,10 @@ class Verdict(StrEnum):
     OVERRIDE = "override"
 
 
+NEEDS_COMMENT = (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE)
+"""The verdicts that say nothing without words."""
+
+
 @dataclass(frozen=True, slots=True)
 class BaseVersion:
     """The version that the reviewed one was compared with. `version` is empty where the base is a bare commit."""

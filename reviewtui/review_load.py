@@ -8,11 +8,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
-from reviewtui.history import HistoryEvent
+from reviewtui.history import RELEASED, HistoryEvent, seconds_of
 from reviewtui.overview import VersionStatus
 from reviewtui.values import dataclass
 
-RELEASED = ("released", "released-unreviewed")
 VERDICTS = ("approve", "reject", "comment", "withdraw", "override")
 _GONE = ("deregistered", "deprecated")
 
@@ -129,23 +128,14 @@ def _load(model: str, statuses: Sequence[VersionStatus], events: Sequence[Histor
 
 def _waits(events: Sequence[HistoryEvent]) -> Iterable[int]:
     """Seconds from each version's commit to the first approval or rejection of it."""
-    made: dict[str, int] = {}
-    judged: dict[str, int] = {}
+    made: dict[str, float] = {}
+    judged: dict[str, float] = {}
     for event in sorted(events, key=lambda each: each.at):
-        at = _seconds(event.at)
+        at = seconds_of(event.at)
         if at is None:
             continue
         if event.event == "candidate" or (event.event in RELEASED and event.lead is not None):
             made.setdefault(event.name, at - (event.lead or 0))
         elif event.event in ("approve", "reject"):
             judged.setdefault(event.name, at)
-    return (max(0, judged[name] - made[name]) for name in judged if name in made)
-
-
-def _seconds(at: str) -> int | None:
-    from datetime import datetime
-
-    try:
-        return int(datetime.fromisoformat(at).timestamp())
-    except (ValueError, OverflowError):
-        return None
+    return (max(0, int(judged[name] - made[name])) for name in judged if name in made)

@@ -9,10 +9,8 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import RefName
 from reviewtui.judging import Judge
-from reviewtui.review import ReviewSubject, Verdict
+from reviewtui.review import NEEDS_COMMENT, ReviewSubject, Verdict
 from reviewtui.signing.scheme import Signer
-
-NEEDS_COMMENT = (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE)
 
 
 def refuse_without_comment(verdict: Verdict, comment: str) -> None:

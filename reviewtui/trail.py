@@ -13,7 +13,9 @@ Laws
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
+from reviewtui.errors import UsageError
 from reviewtui.policy.decision import Finding
 from reviewtui.remarks import Remark
 from reviewtui.review import BaseVersion
@@ -172,3 +174,18 @@ class AuditTrail:
 
     header: TrailHeader
     events: Iterator[TrailEvent] = field(default_factory=lambda: iter(()))
+
+
+def time_bound(asked: str, of_day: str) -> str:
+    """A day (its second `of_day`), or a time with its zone, as RFC 3339 in UTC; "" stays "". Raises: UsageError."""
+    try:
+        if not asked or len(asked) == len("2026-11-22"):
+            day = datetime.fromisoformat(asked) if asked else None
+            return f"{day:%Y-%m-%d}T{of_day}Z" if day is not None else ""
+        moment = datetime.fromisoformat(asked)
+        if moment.tzinfo is not None:
+            return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
+    except (ValueError, OverflowError):
+        pass
+    hint = "Write a day, 2026-11-22, or a time with its zone, 2026-11-22T18:00:00Z."
+    raise UsageError(f"{asked[:40]!r} is no time.", hint=hint)

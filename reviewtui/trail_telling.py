@@ -13,7 +13,7 @@ from itertools import islice
 from reviewtui import __version__
 from reviewtui.auditing import Auditor
 from reviewtui.catalog import ModelVersion, VersionKind, commit_version
-from reviewtui.errors import UnknownVersionError, UsageError
+from reviewtui.errors import UnknownVersionError
 from reviewtui.git.notes import Notes
 from reviewtui.git.notes_sync import NOTES_REFS
 from reviewtui.git.objects import Ref, RefName
@@ -23,7 +23,7 @@ from reviewtui.library import VersionLibrary
 from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy_change import policy_change_version
 from reviewtui.records import recorded_line
-from reviewtui.trail import AuditTrail, NotesTip, TrailEvent, TrailHeader, TrailScope
+from reviewtui.trail import AuditTrail, NotesTip, TrailEvent, TrailHeader, TrailScope, time_bound
 from reviewtui.trail_events import EventWriter, untimed_place
 from reviewtui.trail_index import NotedLine, NotesIndex
 from reviewtui.trail_items import (
@@ -258,22 +258,7 @@ def _checked(scope: TrailScope, library: VersionLibrary) -> TrailScope:
         raise UnknownVersionError(f"{release.name} is no version of {scope.model}.")
     return TrailScope(
         model=release.model if release is not None else scope.model,
-        since=_time(scope.since, "00:00:00"),
-        until=_time(scope.until, "23:59:59"),
+        since=time_bound(scope.since, "00:00:00"),
+        until=time_bound(scope.until, "23:59:59"),
         release=release.name if release is not None else "",
     )
-
-
-def _time(asked: str, of_day: str) -> str:
-    """A day, or a time with its zone, as RFC 3339 in UTC. Raises: UsageError."""
-    try:
-        if not asked or len(asked) == len("2026-11-22"):
-            day = datetime.fromisoformat(asked) if asked else None
-            return f"{day:%Y-%m-%d}T{of_day}Z" if day is not None else ""
-        moment = datetime.fromisoformat(asked)
-        if moment.tzinfo is not None:
-            return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S}Z"
-    except (ValueError, OverflowError):
-        pass
-    hint = "Write a day, 2026-11-22, or a time with its zone, 2026-11-22T18:00:00Z."
-    raise UsageError(f"{asked[:40]!r} is no time.", hint=hint)

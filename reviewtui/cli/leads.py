@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from reviewtui.patterns import pattern
-
 if TYPE_CHECKING:
     from reviewtui.cli.output import Printer
     from reviewtui.lineage import FoundVersion, KeyChange
@@ -33,8 +31,6 @@ _STATS = """\
 For each model: versions, releases, how long a release took from its commit, how long a version waited for
 its first verdict, who reviewed how much, what waits now."""
 _CELL = 40
-_DATE = pattern(r"\d{4}-\d\d-\d\d\Z")
-_TIME = pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 
 
 def add_leads(families: _Families) -> None:
@@ -51,7 +47,9 @@ def add_leads(families: _Families) -> None:
     three = _add(families, "releases", "say which version was released when, and which was in force", _RELEASES,
                  ("releases", "releases churn --as-of 2026-05-01"), releases)  # fmt: skip
     three.add_argument("model", nargs="?", metavar="MODEL")
-    three.add_argument("--as-of", metavar="DATE", help="2026-05-01 (its end), or 2026-05-01T12:00:00Z")
+    three.add_argument(
+        "--as-of", metavar="DATE", help="2026-05-01 (its end), or a time with its zone, 2026-05-01T12:00:00Z"
+    )
     four = _add(families, "stats", "say how long reviews and releases take, and who reviews how much", _STATS,
                 ("stats", "stats churn --json"), stats)  # fmt: skip
     four.add_argument("model", nargs="?", metavar="MODEL")
@@ -128,8 +126,9 @@ def releases(arguments: Namespace) -> int:
     from reviewtui.cli.diagnostics import say
     from reviewtui.cli.output import print_json
     from reviewtui.review_load import releases_as_of
+    from reviewtui.trail import time_bound
 
-    moment = _moment(arguments.as_of)
+    moment = time_bound(arguments.as_of or "", "23:59:59")
     rows = releases_as_of(_project(arguments).history(arguments.model), moment)
     if arguments.json:
         print_json([_release_json(row) for row in rows])
@@ -168,24 +167,6 @@ def _printer(arguments: Namespace) -> Printer:
     from reviewtui.cli.output import Printer
 
     return Printer(color=not arguments.no_color)
-
-
-def _moment(text: str | None) -> str:
-    """A date means its end. Raises: UsageError."""
-    from datetime import datetime
-
-    from reviewtui.errors import UsageError
-
-    if not text:
-        return ""
-    moment = f"{text}T23:59:59Z" if _DATE.match(text) else text
-    try:
-        if not _TIME.match(moment):
-            raise ValueError
-        datetime.fromisoformat(moment)
-    except ValueError:
-        raise UsageError(f"{text} is no date.", hint="Write it such as 2026-05-01, or 2026-05-01T12:00:00Z.") from None
-    return moment
 
 
 def _change_json(change: KeyChange) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from reviewtui.display import clean
@@ -50,7 +50,7 @@ def _lines(block: Block) -> Iterator[str]:
         case Contents():
             yield from (f"{'  ' * (level - 1)}- [{escaped(text)}](#{anchor})" for level, text, anchor in block.entries)
         case Pairs():
-            yield from _table(("", ""), [(label, value) for label, value in block.rows])
+            yield from _table(("", ""), block.rows)
         case Grid():
             yield from _table(block.header, block.rows)
         case Difference():
@@ -59,10 +59,9 @@ def _lines(block: Block) -> Iterator[str]:
             yield f"- {escaped(block.series.key)}: {escaped(description_text(block.series))}"
 
 
-def _table(header: tuple[str, ...], rows: object) -> Iterator[str]:
+def _table(header: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     yield "| " + " | ".join(escaped(title) for title in header) + " |"
     yield "|" + "---|" * len(header)
-    assert isinstance(rows, (list, tuple))
     for cells in rows:
         yield "| " + " | ".join("<br>".join(escaped(line) for line in cell.split("\n")) for cell in cells) + " |"
 

@@ -16,11 +16,11 @@ from reviewtui.display import plural
 from reviewtui.errors import GitError, MalformedFileError
 from reviewtui.export.blocks import Block, Contents, Grid, Heading, Listing, Pairs, Paragraph, Plot
 from reviewtui.export.release_section import difference_blocks, release_blocks, when
+from reviewtui.history import RELEASED
 from reviewtui.metric_trend import Series
 from reviewtui.review import BaseVersion
 from reviewtui.trail import AuditTrail, TrailEvent, TrailHeader
 
-RELEASED = ("released", "released-unreviewed")
 MOST_PLOTS = 8
 """Metrics of one model that are drawn; those that the policy names come first."""
 _ROWS = 200
@@ -160,8 +160,12 @@ def _plots(events: _Events, facts: Facts) -> Iterator[Block]:
     yield Heading(2, "Metrics", "metrics")
     for model in sorted(events.models):
         # One point is no course.
-        series = [each for each in facts.trends(model) if len(each.points) > 1]
         yield Heading(3, model)
+        try:
+            series = [each for each in facts.trends(model) if len(each.points) > 1]
+        except (GitError, MalformedFileError) as error:
+            yield Paragraph(f"The metrics cannot be told: {error.message}", "bad")
+            continue
         if not series:
             yield Paragraph("No metric is known of two versions or more.")
         for each in series[:MOST_PLOTS]:

@@ -9,9 +9,9 @@ from textual.screen import Screen
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import VERDICT_MARKS
-from reviewtui.history import AuditRecord
+from reviewtui.history import AuditRecord, seconds_of
 from reviewtui.tui.copying import record_choices, row_choice, version_choices
-from reviewtui.tui.filters import haystack, seconds_of
+from reviewtui.tui.filters import haystack
 from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.pages.record import record_lines

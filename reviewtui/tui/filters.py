@@ -113,16 +113,6 @@ def haystack(words: str, fields: Sequence[tuple[str, str]]) -> str:
     return text.casefold()
 
 
-def seconds_of(at: str) -> float | None:
-    """A time as records write it, in seconds since 1970; None where it is none."""
-    if not at.endswith("Z"):
-        return None
-    try:
-        return datetime.fromisoformat(at).timestamp()
-    except (ValueError, OverflowError):
-        return None
-
-
 def _prefixed(word: str) -> tuple[str, str]:
     found = _PREFIX.match(word)
     return (found[1], found[2]) if found else ("", word)

@@ -16,7 +16,7 @@ from textual.widgets import TextArea
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import clean
 from reviewtui.errors import ReviewTuiError
-from reviewtui.review import Verdict
+from reviewtui.review import NEEDS_COMMENT, Verdict
 from reviewtui.tui.asking import Dialog
 from reviewtui.tui.outside import edit_text, editor_command
 from reviewtui.tui.pages.statement import statement_head, statement_lines
@@ -94,7 +94,7 @@ class SignDialog(Dialog[str]):
 
     @property
     def _needs_comment(self) -> bool:
-        return self.verdict in (Verdict.REJECT, Verdict.COMMENT, Verdict.OVERRIDE)
+        return self.verdict in NEEDS_COMMENT
 
     @property
     def _draft_key(self) -> tuple[str, str]:

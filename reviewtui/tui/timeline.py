@@ -11,9 +11,9 @@ from textual.message import Message
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import VERDICT_MARKS, span_text
-from reviewtui.history import RELEASED, HistoryEvent
+from reviewtui.history import RELEASED, HistoryEvent, seconds_of
 from reviewtui.settings import DIRECTORY
-from reviewtui.tui.filters import haystack, seconds_of
+from reviewtui.tui.filters import haystack
 from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.pages.record import event_lines, record_lines
 from reviewtui.tui.project_like import ProjectLike
