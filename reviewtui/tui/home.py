@@ -174,6 +174,8 @@ class HomeScreen(
     def queue_judged(self, waiting: tuple[VersionRow, ...]) -> None:
         pane = self.query_one("#queue", VersionsPane)
         pane.fill(queue_of(waiting, pane.me), None, empty=EMPTY_QUEUE)
+        if not self.is_queue_settled:
+            pane.table.rest_on_top()
 
     def _fill(self, rows: Rows, *, waiting: tuple[VersionRow, ...]) -> None:
         queue, versions = (self.query_one(f"#{name}", VersionsPane) for name in ("queue", "versions"))

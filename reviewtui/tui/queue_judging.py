@@ -17,10 +17,14 @@ MOST, AT_ONCE = 60, 4
 class JudgesQueue(Asks[None]):
     """The part of the home screen that asks the gate about what waits."""
 
+    is_queue_settled = False
+    """Whether the rows have found their order once: until then the first of them is whichever comes to be the first."""
+
     def judge_queue(self, waiting: tuple[VersionRow, ...]) -> None:
         """Ask the gate about the first rows that were not judged yet, a few at a time."""
         todo = [row for row in waiting[:MOST] if not row.judged and row.state != "approved"][:AT_ONCE]
         if not todo:
+            self.is_queue_settled = True
             return
 
         def judged(decisions: list[Decision]) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 
+from reviewtui.catalog import ModelVersion
 from reviewtui.errors import NoSigningKeyError, NotARepositoryError, RefChangedError, ReviewTuiError
+from reviewtui.policy.decision import Decision
+from reviewtui.project import VersionStatus
 from reviewtui.tui.app import ReviewApp
 from reviewtui.tui.base_dialog import BaseDialog
 from reviewtui.tui.help_screen import HelpScreen, key_names, own_bindings, sections
@@ -19,7 +23,7 @@ from reviewtui.tui.widgets.strips import KeyLine, TabLine
 from reviewtui.tui.widgets.table import LineTable
 from reviewtui.tui.widgets.text_view import TextView
 from tests.tui.driving import SIZES, notice, opened, press, screen_text, settled, until
-from tests.tui.story import NOW, OPEN, STATES, VERSIONS, story, version
+from tests.tui.story import NOW, OPEN, STATES, VERSIONS, StoryProject, story, version
 
 # Home
 
@@ -47,6 +51,38 @@ async def test_the_queue_holds_the_waiting_candidates_those_that_wait_for_me_fir
         rows = pilot.app.screen.active_pane.table.shown_items()
         assert [row.version.name for row in rows] == ["fraud-net@1.42.0", "churn@0.8.9", "fraud-net@1.41.3"]
         assert "you, bob" in screen_text(pilot)
+
+
+class SlowGate(StoryProject):
+    """Its gate answers once it is let, and then finds that only the row that stood last waits for the reader."""
+
+    def __init__(self) -> None:
+        super().__init__(versions=VERSIONS, states=STATES)
+        self.may_answer = threading.Event()
+
+    def status(self, version: ModelVersion) -> VersionStatus:
+        return replace(super().status(version), waits_for=())
+
+    def gate(self, version: ModelVersion) -> Decision:
+        assert self.may_answer.wait(30)
+        waits_for = "ada@example.com" if version.name == "fraud-net@1.41.3" else "bob@example.com"
+        return replace(self.decision, unblock=(waits_for,))
+
+
+@pytest.mark.parametrize(("keys", "chosen"), [((), "fraud-net@1.41.3"), (("j",), "churn@0.8.9")])
+async def test_the_cursor_rests_on_top_while_the_queue_finds_its_order_unless_it_was_moved(
+    keys: tuple[str, ...], chosen: str
+) -> None:
+    project = SlowGate()
+    app = ReviewApp(lambda: project)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "churn@0.8.9" in screen_text(pilot))
+        await pilot.press(*keys)
+        project.may_answer.set()
+        await settled(pilot)
+        table = app.screen.active_pane.table
+        assert table.shown_items()[0].version.name == "fraud-net@1.41.3"
+        assert table.current.version.name == chosen
 
 
 async def test_an_empty_queue_says_so_and_shows_all_versions_instead() -> None:

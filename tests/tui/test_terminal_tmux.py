@@ -47,9 +47,10 @@ def terminal(hermetic_git: Path) -> Iterator[TerminalSession]:
 
 
 def started(terminal: TerminalSession, repository: Path) -> str:
-    """The app's first whole screen."""
+    """The app's first whole screen, come to rest: the gate was asked about what waits, and what waits longest for the
+    reader is under the cursor."""
     terminal.enter(f"clear; {program()} -C {repository}; echo left with $?")
-    return terminal.wait_for("Queue 4", WAITING, "GATE", FOOT, without=("reading", PROMPT))
+    return terminal.wait_for("Queue 4", f"{WAITING}  against", "GATE", FOOT, without=("reading", "GATE  …", PROMPT))
 
 
 def has_left(terminal: TerminalSession) -> str:

@@ -123,6 +123,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self._hover = -1
         self._marked: frozenset[str] = frozenset()
         self._empty: tuple[str, ...] = ()
+        self._was_moved = False
         self.rows_drawn = 0
         """How many rows were built from their items so far: what the table has cost."""
 
@@ -194,8 +195,14 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         """Put the cursor on the item with this key; False where it is not shown."""
         row = _row_where(self._key, key, self._items, self._shown)
         if row is not None:
+            self._was_moved = True
             self._put_cursor(row)
         return row is not None
+
+    def rest_on_top(self) -> None:
+        """Put the cursor on the first row, unless somebody has put it anywhere."""
+        if not self._was_moved:
+            self._put_cursor(0)
 
     def _put_cursor(self, row: int) -> None:
         """Move the cursor, and say that another item may be under it even if the row is the same."""
@@ -225,6 +232,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
     # Moving
 
     def action_move(self, by: int) -> None:
+        self._was_moved = True
         self.cursor = max(0, min(self.cursor + by, len(self._shown) - 1))
 
     def action_half_page(self, by: int) -> None:
@@ -234,9 +242,11 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self.action_move(by * max(self.size.height - 2, 1))
 
     def action_first(self) -> None:
+        self._was_moved = True
         self.cursor = 0
 
     def action_last(self) -> None:
+        self._was_moved = True
         self.cursor = max(0, len(self._shown) - 1)
 
     def action_open(self) -> None:
@@ -255,6 +265,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         if (row := self._row_at(event)) >= 0:
+            self._was_moved = True
             self.cursor = row
             if event.chain == 2:
                 self.post_message(self.Opened(self))
