@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import importlib.util
+import io
 import json
+import os
 import subprocess
 import sys
 import tarfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from reviewtui.export import bundle
@@ -25,11 +31,35 @@ def export_bundle(directory: Path, archive: Path, *, person: PersonWithKey) -> P
     return archive
 
 
-def verify(place: Path, *words: str, options: tuple[str, ...] = ()) -> Answer:
-    """What verify.py says, the one of this checkout, run by itself."""
+@cache
+def load_verifier() -> ModuleType:
+    """verify.py of this checkout, which finds its parts beside itself."""
+    spec = importlib.util.spec_from_file_location("verify", PROGRAM)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    written, path = sys.dont_write_bytecode, [*sys.path]
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode, sys.path[:] = written, path
+    return module
+
+
+def verify(place: Path, *words: str) -> Answer:
+    """What verify.py says, the one of this checkout, in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        status = load_verifier().main([str(place), *words])
+    return Answer(status, out.getvalue(), err.getvalue())
+
+
+def verify_alone(place: Path, *words: str, **environment: str) -> Answer:
+    """What it says in a process of its own that has nothing but PATH, and no packages."""
     done = subprocess.run(
-        (sys.executable, *options, str(PROGRAM), str(place), *words), capture_output=True, text=True, check=False
-    )
+        (sys.executable, "-I", "-S", str(PROGRAM), str(place), *words),
+        env={"PATH": os.environ["PATH"], **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
@@ -62,10 +92,12 @@ class Bundle:
         return [json.loads(line) for line in (self.place / "trail.jsonl").read_text().splitlines()]
 
     def tell(self, change: Callable[[list[dict[str, Any]]], object]) -> None:
-        """Change the trail."""
+        """Change the trail, and its last line with it."""
         told = self.trail()
         change(told)
-        (self.place / "trail.jsonl").write_text("".join(json.dumps(each) + "\n" for each in told))
+        lines = "".join(json.dumps(each) + "\n" for each in told[:-1])
+        told[-1] |= {"events": len(told) - 2, "digest": f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"}
+        (self.place / "trail.jsonl").write_text(f"{lines}{json.dumps(told[-1])}\n")
 
     def rewrite(self, name: str, change: Callable[[Any], object]) -> None:
         """Change a JSON file."""

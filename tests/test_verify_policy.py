@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from decimal import Decimal
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -95,8 +95,6 @@ def as_an_auditor_reads_it(policy: str) -> Any:
 
 
 def as_verify_reads_it(record: VerifiedReview, brought: int) -> Any:
-    from types import SimpleNamespace
-
     review, subject = record.review, record.review.subject
     base = {"version": subject.base.version, "commit": subject.base.commit} if subject.base else None
     return SimpleNamespace(
@@ -134,18 +132,17 @@ def test_both_allow_the_same_releases_and_count_the_same_records(
         policy, *records, now=NOW, recorded_at={record.id: NOW - age for record in records}, current=current,
         facts=facts_of(**metrics), base_facts=base_facts,
     )  # fmt: skip
-    version = rules.Version(
+    release = SimpleNamespace(
         model="churn", commit=COMMIT, tree=current.tree, base=BASE.commit, policy=current.policy,
         facts=dict(current.facts), metrics=rows_of(metrics), base_metrics=None if before is None else rows_of(before),
         makers={"author": ["avery@example.com"], "committer": ["avery@example.com"], "coauthor": [], "submitter": []},
-        signers="".join(f"p{number}@example.com ssh-ed25519 AAAA{number}\n" for number in range(9)), revoked="",
-        releaser="dana@example.com", released=NOW,
+        holders=[(f"p{number}@example.com", f"AAAA{number}") for number in range(9)], revoked="", moment=NOW,
     )  # fmt: skip
-    said = list(rules.refusals(as_an_auditor_reads_it(policy), version, [
-        as_verify_reads_it(record, NOW - age) for record in records
-    ]))  # fmt: skip
+    read = [as_verify_reads_it(record, NOW - age) for record in records]
+    gate = rules.Gate(as_an_auditor_reads_it(policy), release, read)
+    said = list(gate.refusals())
     assert (not said) == decision.allowed, (said, [f for f in decision.findings if f.state.value != "met"])
     if decision.allowed:
         helping = [record.id for record in records if record.review.verdict.value in ("approve", "override")]
         fates = dict(decision.standing)
-        assert {each for each in helping if not fates[each]} == version.counted
+        assert {each for each in helping if not fates[each]} == gate.counted.keys()

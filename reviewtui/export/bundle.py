@@ -30,7 +30,9 @@ from reviewtui.signing.sshsig import MAGIC
 from reviewtui.trail import AuditTrail, TrailEvent, TrailHeader, TrailScope
 from reviewtui.values import dataclass
 
-PROGRAMS = ("verify.py", "verify_git.py", "verify_policy.py", "verify_reading.py")
+PROGRAMS = (
+    "verify.py", "verify_git.py", "verify_keys.py", "verify_policy.py", "verify_reading.py", "verify_release.py",
+)  # fmt: skip
 README = "README.txt"
 """Put into a bundle as they are. They stand in a folder of their own here, beside which nothing hides a module of the
 standard library."""

@@ -1,150 +1,187 @@
-"""What git, ssh-keygen and gpg say, for verify.py. All of it happens in a folder of our own that is gone afterwards.
+"""The files of a bundle, and what git says of its history; for verify.py.
 
-The environment is scrubbed: nobody's configuration, hooks, filters or helpers have a say, and nothing is checked out.
+All of it happens in a folder of our own that is gone afterwards. The environment is scrubbed: nobody's configuration,
+hooks, filters or helpers have a say, nothing is checked out, and no program meets a home or a network.
 """
 
-import base64
-import functools
+import contextlib
+import hashlib
 import os
 import re
 import subprocess
+import tarfile
 import tempfile
-import time
 from pathlib import Path
 
-from verify_reading import Unreadable
+from verify_reading import Unreadable, raw_yaml, says, strict_json
 
-_folder = tempfile.TemporaryDirectory(prefix="verify-")
-WORK = Path(_folder.name)
-SCRUBBED = {
-    "PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": os.devnull, "GIT_NO_REPLACE_OBJECTS": "1", "GIT_ALLOW_PROTOCOL": "file",
-}  # fmt: skip
+LARGE = ("repository.bundle", "report.html")
+LARGEST = 16 << 20  # Of a larger file the id alone is told: no facts are read from one.
 
 
-def run(*words, data=b"", strict=True):
-    """What a program prints."""
-    done = subprocess.run(words, input=data, capture_output=True, env=SCRUBBED, check=False)
-    if done.returncode and strict:
-        raise Unreadable(f"{words[0]} {words[-1]}: {done.stderr.decode('utf-8', 'replace').strip()[:300]}")
-    return done.stdout.decode("utf-8", "surrogateescape")
+class History:
+    """The Git history of a bundle. `refs` is {name: object id}, `place` the folder of our own."""
+
+    def __init__(self):
+        self._folder = tempfile.TemporaryDirectory(prefix="verify-")
+        self.place, self.refs, self._reader = Path(self._folder.name), {}, None
+        self._scrubbed = {
+            "PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC", "HOME": str(self.place),
+            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_NO_REPLACE_OBJECTS": "1",
+            "GIT_ALLOW_PROTOCOL": "file", "GIT_LITERAL_PATHSPECS": "1",
+        }  # fmt: skip
+
+    def close(self):
+        """End what was begun."""
+        if self._reader is not None:
+            self._reader.communicate()
+        self._folder.cleanup()
+
+    def run(self, *words, data=b"", strict=True):
+        """What a program prints."""
+        done = subprocess.run(words, input=data, capture_output=True, env=self._scrubbed, check=False)
+        if done.returncode and strict:
+            raise Unreadable(f"{words[0]} {words[-1]}: {done.stderr.decode('utf-8', 'replace').strip()[:300]}")
+        return done.stdout.decode("utf-8", "surrogateescape")
+
+    def git(self, *words, strict=True):
+        """What git prints about the history."""
+        return self.run("git", f"--git-dir={self.place}/git", *words, strict=strict)
+
+    def load(self, place):
+        """({name: content}, {name: SHA-256}) of a bundle. Nothing is unpacked; what may be large goes to our folder."""
+        files, digests = {}, {}
+        with contextlib.ExitStack() as stack:
+            tar = None if place.is_dir() else stack.enter_context(tarfile.open(place, "r:"))
+            if tar is None:
+                found = ((path.relative_to(place).as_posix(), path) for path in place.rglob("*") if path.is_file())
+            else:
+                found = ((entry.name, entry) for entry in tar if entry.isreg())
+            for name, each in found:
+                with each.open("rb") if tar is None else tar.extractfile(each) as file:
+                    files[name], digests[name] = self._read(name, file, again=name in digests)
+        return files, digests
+
+    def _read(self, name, file, *, again):
+        digest, content = hashlib.sha256(), b""
+        with (self.place / "large").open("wb") as copy:
+            while piece := file.read(1 << 20):
+                digest.update(piece)
+                if name in LARGE:
+                    copy.write(piece)
+                else:
+                    content += piece
+        if name == "repository.bundle":
+            (self.place / "large").replace(self.place / name)
+        return content, "twice" if again else digest.hexdigest()
+
+    def fetch(self):
+        """Takes in the bundle of our folder. Git computes the id of each object anew, and checks its form."""
+        with (self.place / "repository.bundle").open("rb") as file:
+            kind = "sha256" if b"\n@object-format=sha256\n" in file.read(4096) else "sha1"
+        self.run("git", "init", "-q", "--bare", "--template=", f"--object-format={kind}", f"{self.place}/git")
+        fetch = ("-c", "fetch.fsckObjects=true", "fetch", "-q", "--no-tags")
+        self.git(*fetch, f"{self.place}/repository.bundle", "+refs/*:refs/*")
+        rows = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
+        self.refs = dict(row.split(" ") for row in rows)
+        words = ("git", f"--git-dir={self.place}/git", "cat-file", "--batch")
+        self._reader = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._scrubbed)
+
+    def show(self, name):
+        """(id, bytes) of an object, which is named by its id or as COMMIT:PATH; ("", b"") where there is none."""
+        self._reader.stdin.write(os.fsencode(name.replace("\n", "?")) + b"\n")
+        self._reader.stdin.flush()
+        about = self._reader.stdout.readline()
+        if not re.fullmatch(rb"[0-9a-f]+ [a-z]+ [0-9]+\n", about):
+            return "", b""
+        object_id, left, data = about.split()[0].decode(), int(about.split()[2]) + 1, b""
+        while left:
+            data = self._reader.stdout.read(min(left, LARGEST))
+            left -= len(data)
+        return object_id, data[:-1] if int(about.split()[2]) < LARGEST else b""
+
+    def notes(self, kind):
+        """({(commit, line): (when it was brought, by which)}, {(commit, line)}) of one kind of notes: ever, and now.
+
+        Every commit of the history is read, and what the exporter's clone remembers of a history that was replaced.
+        """
+        ref, found, when, by = f"refs/notes/reviewtui/{kind}", {}, 0, ""
+        words = ("--reverse", "-m", "--root", "--raw", "-r", "--no-abbrev", "--no-renames", "--format=%x01%ct %H")
+        tips = [each for each in (ref, f"refs/reviewtui/seen/{kind}") if each in self.refs]
+        for row in self.git("log", *words, *tips, "--").split("\n") if tips else ():
+            if row.startswith("\x01"):
+                when, by = int(row[1:].split()[0]), row.split()[1]
+            elif row.startswith(":"):
+                before, after = ({*self.show(each)[1].split(b"\n")} for each in row.split()[2:4])
+                for line in after - before - {b""}:
+                    place = (row.split("\t")[1].replace("/", ""), line)
+                    since, notes = found.get(place, (when, ()))
+                    found[place] = (min(when, since), (*notes, by))
+        rows = [row.split("\t") for row in self.git("ls-tree", "-r", ref).splitlines()] if ref in self.refs else []
+        notes = [(path.replace("/", ""), self.show(about.split()[2])[1].split(b"\n")) for about, path in rows]
+        return found, {(commit, line) for commit, lines in notes for line in lines}
+
+    def makers(self, base, head, places, keys):
+        """{kind: addresses} of whoever made the head, or a commit since the base that touches one of the places."""
+        span, shape = (head, f"^{base}") if base else (head,), "--format=%x01%ae%x02%ce%x02%B"
+        walks = [("--full-history", *span, "--", place or ".") for place in places]
+        texts = [self.git("log", shape, *words) for words in (("--no-walk", head), ("--max-parents=0", *span), *walks)]
+        author, committer, messages = zip(*(each.split("\x02", 2) for each in "".join(texts).split("\x01")[1:]))
+        partners = [each for one in messages for each in re.findall(r"(?im)^co-authored-by:.*?<([^<>\n]*)>", one)]
+        signers = f"gpg.ssh.allowedSignersFile={keys}/allowed_signers"
+        said = self.git("-c", signers, "log", "-1", "--format=%G?%GS", head, "--").strip()
+        signer = [said[1:]] * (said[0] == "G")
+        return {"author": author, "committer": committer, "coauthor": partners, "submitter": signer}
+
+    def policy(self, commit):
+        """The policy of a commit, by its id; "" where there is none."""
+        return self.show(f"{commit}:.reviewtui/policy.yaml")[0]
+
+    def tree(self, commit):
+        """The tree of a commit; "" where there is no such commit."""
+        return self.show(f"{commit}^{{tree}}")[0]
 
 
-def git(*words, data=b"", strict=True):
-    """What git prints about the repository that fetch() made."""
-    return run("git", f"--git-dir={WORK}/git", *words, data=data, strict=strict)
+class Ties:
+    """What a bundle tells of facts and settings, tied to Git; `of` is the Verification that asks."""
 
+    def __init__(self, of):
+        self.of = of
 
-def fetch(bundle):
-    """A bundle's history → {ref: object id}. Git computes the id of each object anew, and checks its form."""
-    (WORK / "bundle").write_bytes(bundle)
-    kind = "sha256" if b"\n@object-format=sha256\n" in bundle[:4096] else "sha1"
-    run("git", "init", "-q", "--bare", "--template=", f"--object-format={kind}", f"{WORK}/git")
-    git("-c", "fetch.fsckObjects=true", "fetch", "-q", "--no-tags", f"{WORK}/bundle", "+refs/*:refs/*")
-    rows = git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-    return dict(row.split(" ") for row in rows)
+    def facts(self, digest):
+        """The rows of one category of facts, by the digest that people signed."""
+        text = self.of.files.get(f"facts/{digest[7:]}.txt", b"")
+        if hashlib.sha256(text).hexdigest() != digest[7:]:
+            raise Unreadable(f"the facts {digest} are not in the bundle, or not those that were signed")
+        return [strict_json(row) for row in text.splitlines()]
 
+    def tie(self, commit, category, rows):
+        """The facts that people signed are what the commit's files say, wherever something here can read the files."""
+        for path in sorted({row[0] for row in rows}):
+            told = {row[1]: row[2:] for row in rows if row[0] == path}
+            blob, data = self.of.history.show(f"{commit}:{path}")
+            try:
+                good = says(category, told, path=path, blob=blob, data=data)
+                if not good and category == "data":  # DVC and lists of checksums record digests of other files.
+                    good = all(
+                        self.of.history.git("grep", "-IilF", digest or ".", commit, strict=False)
+                        for digest, _ in told.values()
+                    )
+                if not good:
+                    self.of.wrong.append(f"{path} of {commit[:10]} does not say what people signed as its {category}")
+                self.of.proved[f"{category} facts are what Git holds"] += len(told)
+            except (ValueError, AttributeError, TypeError, RecursionError) as error:
+                self.of.unproved.append(f"That the {category} of {path} in {commit[:10]} are what Git holds: {error}.")
 
-@functools.lru_cache(maxsize=None)
-def _reader():
-    """One process that reads objects for as long as we ask; it ends when we do."""
-    words = ("git", f"--git-dir={WORK}/git", "cat-file", "--batch")
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=SCRUBBED)
-
-
-@functools.lru_cache(maxsize=4096)
-def show(name):
-    """(id, bytes) of an object, which is named by its id or as COMMIT:PATH; ("", b"") where there is none."""
-    reader = _reader()
-    reader.stdin.write(os.fsencode(name.replace("\n", "?")) + b"\n")
-    reader.stdin.flush()
-    about = reader.stdout.readline()
-    if not re.fullmatch(rb"[0-9a-f]+ [a-z]+ [0-9]+\n", about):
-        return "", b""
-    object_id, _, size = about.split()
-    return object_id.decode(), reader.stdout.read(int(size) + 1)[:-1]
-
-
-def read_notes(refs, kind):
-    """({(commit, line): when it was first brought}, {(commit, line)}) of one kind of notes: ever, and now.
-
-    Every commit of the history is read, and what the exporter's clone remembers of a history that was replaced.
-    """
-    ref, seen = f"refs/notes/reviewtui/{kind}", f"refs/reviewtui/seen/{kind}"
-    words = ("--reverse", "-m", "--root", "--raw", "-r", "--no-abbrev", "--no-renames", "--format=%x01%ct")
-    tips, found, when = [each for each in (ref, seen) if each in refs], {}, 0
-    for row in git("log", *words, *tips, "--").split("\n") if tips else ():
-        if row.startswith("\x01"):
-            when = int(row[1:])
-        elif row.startswith(":"):
-            for line in filter(None, show(row.split()[3])[1].split(b"\n")):
-                place = (row.split("\t")[1].replace("/", ""), line)
-                found[place] = min(when, found.get(place, when))
-    rows = [row.split("\t") for row in git("ls-tree", "-r", ref).splitlines()] if ref in refs else []
-    notes = [(path.replace("/", ""), show(about.split()[2])[1].split(b"\n")) for about, path in rows]
-    return found, {(commit, line) for commit, lines in notes for line in lines}
-
-
-def makers(base, head, places, keys):
-    """{kind: addresses} of whoever made the head, or a commit since the base that touches one of the places."""
-    rows = [row.split() for row in git("rev-list", "--parents", head, *([f"^{base}"] if base else [])).splitlines()]
-    names = [f"{commit}:{place}" for row in rows for commit in row for place in places]
-    ids = git("cat-file", "--batch-check=%(objectname)", data=os.fsencode("".join(f"{name}\n" for name in names)))
-    at = {name: "" if found.endswith(" missing") else found for name, found in zip(names, ids.split("\n"))}
-
-    def touches(commit, *parents):
-        return any(all(at[f"{commit}:{place}"] != at[f"{one}:{place}"] for one in parents) for place in places)
-
-    chosen = [head, *(row[0] for row in rows if row[0] != head and touches(*row))]
-    text = git("log", "--no-walk", "--stdin", "--format=%x01%ae%x02%ce%x02%B", data="\n".join(chosen).encode())
-    author, committer, messages = zip(*(each.split("\x02", 2) for each in text.split("\x01")[1:]))
-    partners = [each for one in messages for each in re.findall(r"(?im)^co-authored-by:.*?<([^<>\n]*)>", one)]
-    signers = f"gpg.ssh.allowedSignersFile={keys}/allowed_signers"
-    said = git("-c", signers, "log", "-1", "--format=%G?%GS", head, "--").strip()
-    return {"author": author, "committer": committer, "coauthor": partners, "submitter": [said[1:]] * (said[0] == "G")}
-
-
-@functools.lru_cache(maxsize=None)
-def trusted(commit, own):
-    """A folder with the keys that the settings of a commit name (or `own` signers instead), for ssh-keygen and gpg."""
-    place = Path(tempfile.mkdtemp(dir=WORK))
-    (place / "allowed_signers").write_bytes(own or show(f"{commit}:.reviewtui/allowed_signers")[1])
-    (place / "revoked_keys").write_bytes(show(f"{commit}:.reviewtui/revoked_keys")[1])
-    for path in git("ls-tree", "-r", "-z", "--name-only", commit, ".reviewtui/openpgp/").split("\0")[:-1]:
-        key = show(f"{commit}:{path}")[1]
-        run("gpg", "-q", "--batch", "--homedir", str(place), "--import", data=key, strict=False)
-    return place
-
-
-def signed_by(message, block, keys, *, namespace, at, name=""):
-    """(who, key); "" for who where no trusted key signed, both "" where nobody at all signed these very bytes.
-
-    `block` is armored, or a raw SSH or OpenPGP signature; `at` the time at which the key must be in force.
-    """
-    if block.startswith(b"SSHSIG"):
-        block = b"-----BEGIN SSH SIGNATURE-----\n" + base64.encodebytes(block) + b"-----END SSH SIGNATURE-----\n"
-    (WORK / "message").write_bytes(message)
-    (WORK / "signature").write_bytes(block)
-    if block.startswith((b"\x30", b"-----BEGIN SIGNED MESSAGE")):
-        return "", "an X.509 certificate, which is not checked here"
-    if not block.startswith(b"-----BEGIN SSH"):
-        return _signed_by_gpg(keys, at)
-    ask = functools.partial(run, "ssh-keygen", "-Y", data=message, strict=False)
-    moment = time.strftime("verify-time=%Y%m%d%H%M%S", time.gmtime(at))
-    about = ("-s", f"{WORK}/signature", "-f", f"{keys}/allowed_signers", "-r", f"{keys}/revoked_keys", "-O", moment)
-    for each in filter(None, (name, ask("find-principals", *about).split("\n")[0])):
-        good = re.search(r"^Good .* key (SHA256:\S+)", ask("verify", "-I", each, "-n", namespace, *about))
-        if good:
-            return each, good[1]
-    good = re.search(r"^Good .* key (SHA256:\S+)", ask("check-novalidate", "-n", namespace, *about[:2]))
-    return "", good[1] if good else ""
-
-
-def _signed_by_gpg(keys, at):
-    words = ("--batch", "--status-fd=1", "--trust-model=always", f"--faked-system-time={at}!", "--homedir", str(keys))
-    said = run("gpg", *words, "--verify", f"{WORK}/signature", f"{WORK}/message", strict=False)
-    good = re.findall(r"^\[GNUPG:\] GOODSIG \S+ .*?([^ <]+@[^ >\n]+)>?$", said, re.MULTILINE)
-    valid = re.findall(r"^\[GNUPG:\] VALIDSIG .* (\S+)$", said, re.MULTILINE)
-    if len(good) == len(valid) == 1:
-        return good[0], f"openpgp:{valid[0]}"
-    return "", "an unknown OpenPGP key" if "NO_PUBKEY" in said else ""
+    def settings(self, commit, name):
+        """A file of the settings by the bundle's JSON of it; that it says what the YAML in Git says takes PyYAML."""
+        blob, data = self.of.history.show(f"{commit}:.reviewtui/{name}")
+        said = strict_json(self.of.files[f"settings/{blob}.json"]) if blob else {}
+        try:
+            if blob and raw_yaml(data) != said:
+                self.of.wrong.append(f"settings/{blob}.json is not what .reviewtui/{name} of {commit[:10]} says")
+        except Unreadable as error:
+            self.of.unproved.append(
+                f"That settings/{blob}.json is what .reviewtui/{name} of {commit[:10]} says: {error}."
+            )
+        return said or {}

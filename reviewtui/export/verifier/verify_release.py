@@ -1,0 +1,190 @@
+"""Release tags, judged again, for verify.py: what each claims, by the settings, keys and records as they were then."""
+
+import datetime
+import hashlib
+import time
+from types import SimpleNamespace
+
+from verify_git import Ties
+from verify_keys import Unchecked
+from verify_policy import Gate, holders
+from verify_reading import CATEGORIES, Unreadable, read_checkpoint, read_tag, strict_json
+
+SKEW = 900  # Seconds by which honest clocks may differ.
+PATTERNS = (
+    "{model}@v{version}",
+    "{model}@{version}",
+    "{model}/v{version}",
+    "{model}-{version}",
+    "v{version}",
+    "{version}",
+)
+MOST_TAGS = 300  # New ones that a checkpoint names; the next one names the others.
+
+
+class Releases:
+    """The release tags of a bundle; `of` is the Verification that asks. `tags` is {ref: what it says, and is worth}."""
+
+    def __init__(self, of):
+        self.of, self.history, self.ties, self.tags = of, of.history, Ties(of), {}
+
+    def check_checkpoints(self):
+        """4. What somebody saw, and signed, is still there."""
+        past = {}
+        for one in self.of.checkpoints:
+            for ref, target in read_checkpoint(one).items():
+                if ref not in past and ref in self.history.refs:
+                    commits = () if ref.startswith("refs/tags/") else self.history.git("rev-list", ref, "--").split()
+                    past[ref] = {self.history.refs[ref], *commits}
+                if target not in past.get(ref, ()):
+                    lost = f"{target[:10]} is not here, which {one.reviewer} saw at the checkpoint {one.id}"
+                    self.of.wrong.append(f"{ref}: {lost}")
+            self.of.proved["checkpoints were compared with what is here"] += 1
+
+    def check(self):
+        """5. Every release: who signed it, what it claims, and whether its policy, as that stood then, allowed it."""
+        for ref in sorted(ref for ref in self.history.refs if ref.startswith("refs/tags/")):
+            told = self.tags[ref] = SimpleNamespace(commit=self.history.show(f"{ref}^{{commit}}")[0], claimed=None)
+            wrong = []
+            try:
+                told = read_tag(self.history.show(self.history.refs[ref])[1])
+                if told is None:
+                    self.of.listed.append(
+                        f"{ref} carries no record of a review: it was made before, or in another way."
+                    )
+                    continue
+                self.tags[ref] = told
+                wrong.extend(self.flaws(ref, told))
+            except Unchecked as error:
+                self.of.unchecked.append(f"{ref}: it rests on a signature that is not checked: {error}")
+                continue
+            except (LookupError, ValueError) as error:
+                wrong.append(str(error))
+            told.sound = not wrong
+            self.of.wrong += [f"{ref}: {why}" for why in wrong]
+            self.of.proved["releases judged again, each by its own policy"] += 1
+
+    def flaws(self, ref, told):
+        """Yields why a release should not have been made, or is not what it claims."""
+        same = [each for each in self.of.epochs if each[1] == told.policy]
+        if not same or ref != f"refs/tags/{told.tag}":
+            raise Unreadable("it bears another name, or the policy that it names was never in force")
+        since, _, commit = next((each for each in same if each[0] <= told.at), same[-1])
+        config, policy, keys = (
+            self.ties.settings(commit, "config.yaml"),
+            self.ties.settings(commit, "policy.yaml"),
+            self.of.keys.trusted(commit),
+        )
+        patterns = (*(config.get("tags") or ()), *PATTERNS)
+        if told.tag not in {
+            each.replace("{model}", told.model).replace("{version}", told.version) for each in patterns
+        }:
+            yield f"its trailers speak of {told.name}"
+        at, identity = min(max(told.at, since), self.of.time), config.get("repository", self.of.identity)
+        releaser, told.key = self.of.keys.signed_by(told.signed, told.block, keys, namespace="git", at=at)
+        if not releaser:
+            yield "it is signed by no key that was trusted then"
+        there = [
+            one for one in self.of.records if one.name == told.name and (one.brought <= at or one.id in told.claimed)
+        ]
+        sound = {one.id: one for one in there if not self.of.flaw(one, keys, at, identity)}
+        gate = Gate(policy, self.release(told, config, keys, at), [*sound.values()])
+        yield from gate.refusals()
+        for each in gate.counted:
+            sound[each].told["counted"] = True
+        if releaser and not gate.able(gate.person(releaser), policy.get("releasers") or {}):
+            yield f"{releaser} may not release"
+        yield from (f"it claims {each}, which does not count" for each in told.claimed if each not in gate.counted)
+        approving = {sound[each].reviewer for each in told.approvals if each in gate.counted}
+        yield from (f"it names {each} as reviewer, and no approval of theirs" for each in {*told.reviewers} - approving)
+        if len(approving) < gate.required and not gate.overrides:
+            yield f"it names the approvals of {len(approving)} persons, and {gate.required} are asked for"
+        made = int(self.history.git("log", "--no-walk", "--format=%ct", told.commit))
+        if told.at + SKEW < max(made, same[-1][0], *(one.brought for one in there if one.id in told.claimed)):
+            yield "back-dated: its commit, its policy, or a record that it claims is younger than it says"
+        yield from self.date(ref, told)
+
+    def release(self, told, config, keys, at):
+        """What a policy is asked about, tied to Git."""
+        index = strict_json(self.of.files["facts/INDEX.json"])
+        base = index[f"{told.model}@{told.base_version} {told.base}"] if told.base else {}
+        rows = {category: self.ties.facts(told.facts[category]) for category in CATEGORIES}
+        before = self.ties.facts(base["metrics"]) if base else None
+        for commit, category, each in (
+            *((told.commit, *row) for row in rows.items()),
+            (told.base, "metrics", before or ()),
+        ):
+            self.ties.tie(commit, category, each)
+        places = {*index[f"{told.name} {told.commit}"]["places"]}
+        if (config.get("models") or {}).get(told.model) is not None:
+            path = config["models"][told.model].get("path", ".").strip("/")
+            places.add("" if path == "." else path)
+        return SimpleNamespace(
+            model=told.model, commit=told.commit, tree=self.history.tree(told.commit), base=told.base,
+            policy=told.policy, facts=told.facts, metrics=rows["metrics"], base_metrics=before, moment=at,
+            makers=self.history.makers(told.base, told.commit, sorted(places), keys),
+            holders=holders((keys / "allowed_signers").read_text()),
+            revoked="sha256:" + hashlib.sha256((keys / "revoked_keys").read_bytes()).hexdigest(),
+        )  # fmt: skip
+
+    def date(self, ref, told):
+        """Yields why a tag whose key is trusted no more is younger than it says, as far as checkpoints tell."""
+        if self.of.keys.signed_by(told.signed, told.block, self.of.now, namespace="git", at=self.of.time)[0]:
+            return
+        for one in (one for one in self.of.checkpoints if one.told["key"] != told.key):
+            at, named = seconds(one.at), read_checkpoint(one)
+            commit = next((commit for since, _, commit in self.of.epochs if since <= at), None)
+            keys = self.of.keys.trusted(commit) if commit else None
+            if not keys or not self.of.keys.signed_by(told.signed, told.block, keys, namespace="git", at=at)[0]:
+                continue
+            if named.get(ref) == self.history.refs[ref]:
+                return
+            if at > told.at + SKEW and sum(name.startswith("refs/tags/") for name in named) < MOST_TAGS:
+                yield f"back-dated: its key is trusted no more, and the checkpoint {one.id} did not see it in time"
+                return
+        self.of.unproved.append(f"That {ref} was made before the trust in its key ended, but by its own word.")
+
+    def told(self, event, record):
+        """What an event must say, as far as Git and signatures tell; None where there is no such thing."""
+        kind, commit, epochs = event["event"], event["commit"], self.of.epochs
+        if record is not None:
+            return {**record.told, "note": event["note"] if event["note"] in record.notes else record.notes[0]}
+        if kind in ("alarm", "remark"):
+            return {}
+        tree, places = self.history.tree(commit), [each[2] for each in epochs]
+        if event["ref"].startswith("refs/tags/"):
+            return self.told_of_tag(event, self.tags.get(event["ref"]), tree)
+        if kind == "policy" and commit in places:
+            at = places.index(commit)
+            before = epochs[at + 1][1] if at + 1 < len(epochs) else ""
+            return {"at": moment(epochs[at][0]), "tree": tree, "policy": epochs[at][1], "policy_before": before}
+        here = kind in ("candidate", "commit") and self.history.refs.get(event["ref"], commit) == commit
+        return {"tree": tree} if tree and here else None
+
+    def told_of_tag(self, event, tag, tree):
+        """The same of an event about a tag."""
+        kind = event["event"]
+        if tag is None or (kind not in ("released", "gate") and not kind.endswith("-after-release")):
+            registered = kind not in ("candidate", "commit", "policy", "record")
+            return {"commit": tag.commit} if tag and registered and tag.claimed is None else None
+        if tag.claimed is None:
+            return None
+        must = {"name": tag.name, "commit": tag.commit, "tag": self.history.refs[event["ref"]]}
+        if kind.endswith("-after-release"):
+            about = [one for one in self.of.records if one.name == tag.name]
+            people = {one.reviewer for one in about if one.verdict == "reject" or one.id in event["records"]}
+            return must if event["actor"] in {"", *people} and {*event["records"]} <= {*tag.claimed} else None
+        base = {"version": tag.base_version, "commit": tag.base} if tag.base else None
+        must |= {"base": base, "digests": tag.facts, "policy": tag.policy, "at": moment(tag.at), "tree": tree}
+        must |= {} if tag.sound is None else {"counted": tag.sound}
+        return must if kind == "gate" else {**must, "key": tag.key or event["key"], "records": tag.claimed}
+
+
+def moment(at):
+    """Seconds since 1970 as the export writes them."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+
+
+def seconds(text):
+    """The same, the other way round."""
+    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
