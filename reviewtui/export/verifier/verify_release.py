@@ -26,7 +26,7 @@ class Releases:
     """The release tags of a bundle; `of` is the Verification that asks. `tags` is {ref: what it says, and is worth}."""
 
     def __init__(self, of):
-        self.of, self.history, self.ties, self.tags = of, of.history, Ties(of), {}
+        self.of, self.history, self.ties, self.tags, self.about = of, of.history, Ties(of), {}, {}
 
     def check_checkpoints(self):
         """4. What somebody saw, and signed, is still there."""
@@ -43,6 +43,8 @@ class Releases:
 
     def check(self):
         """5. Every release: who signed it, what it claims, and whether its policy, as that stood then, allowed it."""
+        for one in self.of.records:
+            self.about.setdefault(one.name, []).append(one)
         for ref in sorted(ref for ref in self.history.refs if ref.startswith("refs/tags/")):
             told = self.tags[ref] = SimpleNamespace(commit=self.history.show(f"{ref}^{{commit}}")[0], claimed=None)
             wrong = []
@@ -70,23 +72,14 @@ class Releases:
         if not same or ref != f"refs/tags/{told.tag}":
             raise Unreadable("it bears another name, or the policy that it names was never in force")
         since, _, commit = next((each for each in same if each[0] <= told.at), same[-1])
-        config, policy, keys = (
-            self.ties.settings(commit, "config.yaml"),
-            self.ties.settings(commit, "policy.yaml"),
-            self.of.keys.trusted(commit),
-        )
-        patterns = (*(config.get("tags") or ()), *PATTERNS)
-        if told.tag not in {
-            each.replace("{model}", told.model).replace("{version}", told.version) for each in patterns
-        }:
-            yield f"its trailers speak of {told.name}"
+        config, policy = (self.ties.settings(commit, f"{each}.yaml") for each in ("config", "policy"))
+        yield from self.misnamed(told, (*(config.get("tags") or ()), *PATTERNS))
+        keys = self.of.keys.trusted(commit)
         at, identity = min(max(told.at, since), self.of.time), config.get("repository", self.of.identity)
         releaser, told.key = self.of.keys.signed_by(told.signed, told.block, keys, namespace="git", at=at)
         if not releaser:
             yield "it is signed by no key that was trusted then"
-        there = [
-            one for one in self.of.records if one.name == told.name and (one.brought <= at or one.id in told.claimed)
-        ]
+        there = [one for one in self.about.get(told.name, ()) if one.brought <= at or one.id in told.claimed]
         sound = {one.id: one for one in there if not self.of.flaw(one, keys, at, identity)}
         gate = Gate(policy, self.release(told, config, keys, at), [*sound.values()])
         yield from gate.refusals()
@@ -103,6 +96,15 @@ class Releases:
         if told.at + SKEW < max(made, same[-1][0], *(one.brought for one in there if one.id in told.claimed)):
             yield "back-dated: its commit, its policy, or a record that it claims is younger than it says"
         yield from self.date(ref, told)
+
+    def misnamed(self, told, patterns):
+        """Yields what a tag and its trailers name otherwise than each other, or than other tags."""
+        fitting = [each for each in patterns if told.tag == named(each, told.model, told.version)]
+        if not fitting:
+            yield f"its trailers speak of {told.name}"
+        for tag in (named(each, told.model, told.base_version) for each in fitting if told.base_version):
+            if self.history.show(f"refs/tags/{tag}^{{commit}}")[0] not in ("", told.base):
+                yield f"its base is not what {tag} names"
 
     def release(self, told, config, keys, at):
         """What a policy is asked about, tied to Git."""
@@ -171,13 +173,20 @@ class Releases:
             return None
         must = {"name": tag.name, "commit": tag.commit, "tag": self.history.refs[event["ref"]]}
         if kind.endswith("-after-release"):
-            about = [one for one in self.of.records if one.name == tag.name]
-            people = {one.reviewer for one in about if one.verdict == "reject" or one.id in event["records"]}
+            changed = (
+                one for one in self.about.get(tag.name, ()) if one.verdict == "reject" or one.id in event["records"]
+            )
+            people = {one.reviewer for one in changed}
             return must if event["actor"] in {"", *people} and {*event["records"]} <= {*tag.claimed} else None
         base = {"version": tag.base_version, "commit": tag.base} if tag.base else None
         must |= {"base": base, "digests": tag.facts, "policy": tag.policy, "at": moment(tag.at), "tree": tree}
         must |= {} if tag.sound is None else {"counted": tag.sound}
         return must if kind == "gate" else {**must, "key": tag.key or event["key"], "records": tag.claimed}
+
+
+def named(pattern, model, version):
+    """The tag of a version."""
+    return pattern.replace("{model}", model).replace("{version}", version)
 
 
 def moment(at):

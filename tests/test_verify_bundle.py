@@ -1,0 +1,255 @@
+"""What verify.py finds beyond the bytes: tags that lie, histories that were shortened, keys of every kind; and where it
+runs."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.attacks.scene import CANDIDATE, build_scene
+from tests.bundled import Bundle, export_bundle, load_verifier, verify, verify_alone, wrong
+from tests.command import reviewtui
+from tests.model_repository import ModelRepository
+from tests.test_export_bundle import REVIEWS, story_of, without
+from tests.test_x509_walk import Lin, lin, trust
+
+__all__ = ["lin"]
+
+NEEDS_GPGSM = pytest.mark.skipif(shutil.which("gpgsm") is None, reason="gpgsm is not installed.")
+
+
+@functools.cache
+def told_once(place: Path) -> tuple[ModelRepository, Path]:
+    """The story, which nobody changes, and its bundle."""
+    story = story_of(place / "models")
+    return story, export_bundle(story.path, place / "bundle.tar", person=story.person("dana"))
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("story")
+
+
+@pytest.fixture
+def story(place: Path, tmp_path: Path) -> ModelRepository:
+    """A copy that a test may change; the people are the same."""
+    copy, original = tmp_path / "copy" / "models", told_once(place)[0]
+    shutil.copytree(original.path, copy)
+    repository = object.__new__(ModelRepository)
+    repository.path, repository.now, repository.people = copy, original.now, original.people
+    return repository
+
+
+@pytest.fixture
+def unpacked(place: Path, tmp_path: Path) -> Bundle:
+    return Bundle(told_once(place)[1], tmp_path / "bundle")
+
+
+def faults_of(story: ModelRepository, archive: Path) -> list[str]:
+    return wrong(verify(export_bundle(story.path, archive, person=story.person("dana"))))
+
+
+def test_it_runs_where_there_is_nothing_but_git_and_ssh_keygen(unpacked: Bundle, tmp_path: Path) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("git", "ssh-keygen"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    before = sorted(unpacked.place.rglob("*"))
+    for each in (*before, unpacked.place):
+        each.chmod(0o555)
+    answer = verify_alone(unpacked.place, PATH=str(programs))
+    assert (answer.status, wrong(answer), answer.err) == (0, [], "")
+    assert answer.out.startswith("SOUND: ")
+    assert sorted(unpacked.place.rglob("*")) == before
+
+
+def test_what_is_not_here_cannot_be_checked(tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    for answer in (verify_alone(tmp_path / "absent"), verify_alone(tmp_path, PATH=str(tmp_path / "none"))):
+        assert answer.status == 2
+        assert answer.out.startswith("NOT CHECKED: ")
+
+
+def test_a_history_that_was_shortened_after_a_checkpoint_is_found(story: ModelRepository, tmp_path: Path) -> None:
+    """The same removal goes unnoticed where nobody made one: test_export_bundle."""
+    assert reviewtui(story.path, "checkpoint", "--yes", person=story.person("lin")).status == 0
+    assert faults_of(story, tmp_path / "sound.tar") == []
+    without(story, "Not with this data.", rewritten=True)
+    for ref in story.git("for-each-ref", "--format=%(refname)", "refs/reviewtui/seen").split():
+        story.git("update-ref", "-d", ref)
+    faults = faults_of(story, tmp_path / "shortened.tar")
+    assert any(each.startswith(REVIEWS) and "lin@example.com saw" in each for each in faults), faults
+
+
+def test_a_tag_that_is_gone_since_a_checkpoint_is_found(story: ModelRepository, tmp_path: Path) -> None:
+    assert reviewtui(story.path, "checkpoint", "--yes", person=story.person("lin")).status == 0
+    story.git("tag", "-d", "churn@v1.1.0")
+    for ref in story.git("for-each-ref", "--format=%(refname)", "refs/reviewtui/seen/tags").split():
+        story.git("update-ref", "-d", ref)
+    faults = faults_of(story, tmp_path / "bundle.tar")
+    assert any(each.startswith("refs/tags/churn@v1.1.0") and "saw" in each for each in faults), faults
+
+
+TRAILERS: dict[str, tuple[str, str, str, str]] = {
+    "a reviewer who did not review": (
+        "<dana@example.com>", "<eve@example.com>", "", "it names eve@example.com as reviewer",
+    ),
+    "another model": ("Model: churn", "Model: other", "", "its trailers speak of other@1.1.0"),
+    "another base": ("\nBase: 1.0.0 ", "\nBase: 1.1.0 ", "", "its base is not what churn@v1.1.0 names"),
+    "other facts": ("Facts-Data: sha256:", "Facts-Data: sha256:0", "", "churn@v1.1.0"),
+    "an early date": ("", "", "2020-01-01T00:00:00+00:00", "back-dated"),
+}  # fmt: skip
+"""{lie: (what the tag says, what it is made to say, when, what is said of it)}."""
+
+
+@pytest.mark.parametrize("lie", TRAILERS)
+def test_a_release_tag_that_lies_is_found(story: ModelRepository, tmp_path: Path, lie: str) -> None:
+    before, after, at, said = TRAILERS[lie]
+    message = story.git("cat-file", "tag", "churn@v1.1.0").split("\n\n", 1)[1].split("-----BEGIN")[0]
+    assert before in message
+    (tmp_path / "message").write_text(message.replace(before, after, 1) if before else message)
+    dates = {"GIT_COMMITTER_DATE": at} if at else {}
+    words = ("-f", "-s", "--cleanup=verbatim", "-F", str(tmp_path / "message"), "churn@v1.1.0", "churn@v1.1.0^{commit}")
+    story.git("tag", *words, env={**story.person("lin").environment, **dates})
+    faults = [each for each in faults_of(story, tmp_path / "bundle.tar") if each.startswith("refs/tags/churn@v1.1.0")]
+    assert any(said in each for each in faults), faults
+
+
+def test_a_release_by_too_few_reviewers_of_those_that_it_names_is_found(story: ModelRepository, tmp_path: Path) -> None:
+    text = story.git("cat-file", "tag", "churn@v1.1.0").split("\n\n", 1)[1].split("-----BEGIN")[0]
+    lines = text.split("\n")
+    records = [each for each in lines if each.startswith("Review-Record: ")]
+    (tmp_path / "message").write_text("\n".join(each for each in lines if each != records[0]))
+    words = ("-f", "-s", "--cleanup=verbatim", "-F", str(tmp_path / "message"), "churn@v1.1.0", "churn@v1.1.0^{commit}")
+    story.git("tag", *words, env=dict(story.person("lin").environment))
+    faults = faults_of(story, tmp_path / "bundle.tar")
+    assert any("the approvals of 1 persons, and 2 are asked for" in each for each in faults), faults
+
+
+Told = list[dict[str, Any]]
+
+
+def event(told: Told, kind: str) -> dict[str, Any]:
+    return next(each for each in told if each.get("event") == kind)
+
+
+LIES: dict[str, tuple[Callable[[Told], object], str]] = {
+    "the tree of a candidate": (lambda told: event(told, "candidate").update(tree="0" * 40), "tells tree of candidate"),
+    "the tip of a candidate": (lambda told: event(told, "candidate").update(commit="0" * 40), "candidate"),
+    "a candidate less": (lambda told: told.remove(event(told, "candidate")), "leaves refs/heads/model/churn/"),
+    "a gate less": (lambda told: told.remove(event(told, "gate")), "leaves gate refs/tags/churn@v1.1.0 out"),
+    "the policy before": (lambda told: event(told, "policy").update(policy_before="0" * 40), "tells policy_before"),
+    "when a policy came": (lambda told: event(told, "policy").update(at="2020-01-01T00:00:00Z"), "tells at of policy"),
+    "which notes commit brought it": (lambda told: event(told, "approve").update(note="0" * 40), "tells note of"),
+    "who signed": (lambda told: event(told, "approve").update(key="SHA256:" + "A" * 43), "tells key of approve"),
+    "that an approval did not count": (lambda told: event(told, "approve").update(counted=False), "tells counted"),
+    "when it was released": (lambda told: event(told, "released").update(at="2020-01-01T00:00:00Z"), "at of released"),
+    "what a release rests on": (lambda told: event(told, "released").update(records=[]), "tells records of released"),
+    "a release that was not reviewed": (
+        lambda told: event(told, "released-unreviewed").update(ref="refs/tags/churn@v1.1.0"), "tells",
+    ),
+    "a kind that there is not": (lambda told: event(told, "candidate").update(event="archived"), "it of archived"),
+    "the tip of the notes": (lambda told: told[0]["notes"][0].update(commit="0" * 40), "tells refs/notes/reviewtui"),
+}  # fmt: skip
+"""What an exporter with a trusted key may tell otherwise, beyond what test_export_bundle tries."""
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_an_exporter_who_tells_an_event_otherwise_is_found(unpacked: Bundle, place: Path, lie: str) -> None:
+    change, words = LIES[lie]
+    unpacked.tell(change)
+    unpacked.sign(told_once(place)[0].person("dana"))
+    faults = wrong(verify(unpacked.place))
+    assert any(words in each for each in faults), faults
+
+
+def test_a_trail_that_was_cut_is_found_by_its_last_line(unpacked: Bundle, place: Path) -> None:
+    trail = unpacked.place / "trail.jsonl"
+    lines = trail.read_bytes().split(b"\n")
+    trail.unlink()
+    trail.write_bytes(b"\n".join([*lines[:-3], *lines[-2:]]))
+    unpacked.sign(told_once(place)[0].person("dana"))
+    assert any("its last line tells" in each for each in wrong(verify(unpacked.place)))
+
+
+@pytest.fixture(scope="module")
+def reading() -> ModuleType:
+    load_verifier()
+    return sys.modules["verify_reading"]
+
+
+CARD = """---
+license: mit
+model-index:
+- name: m
+  results:
+  - dataset: {type: squad, name: SQuAD, config: plain, split: test}
+    metrics: [{type: f1, value: 0.91}, {type: f1, value: 0.89}]
+---
+# A model
+"""
+MLMODEL = 'run_id: abc\nsignature:\n  inputs: \'[{"name": "x", "type": "double"}]\'\n  params: null\n'
+RESULTS = "- dataset: {id: org/set, task_id: easy}\n  value: 12.5\n"
+
+FILES: dict[str, tuple[str, str, str, str, object, object]] = {
+    "a card's metric": ("metrics", "README.md", CARD, "squad/plain/test.f1", 0.91, 0.92),
+    "a second result of a card": ("metrics", "README.md", CARD, "squad/plain/test.f1#2", 0.89, 0.9),
+    "a card's licence": ("config", "README.md", CARD, "license", "mit", "apache-2.0"),
+    "an evaluation": ("metrics", ".eval_results/a.yaml", RESULTS, "org/set/easy", 12.5, 12.6),
+    "a signature of MLflow": ("config", "MLmodel", MLMODEL, "signature.inputs.0.type", "double", "long"),
+}
+"""{what: (category, file, its text, a key, what it says, what it does not say)}."""
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_facts_are_tied_to_cards_evaluations_and_models_of_mlflow(reading: ModuleType, what: str) -> None:
+    category, path, text, key, true, false = FILES[what]
+    for value, holds in ((true, True), (false, False)):
+        said = reading.says(category, {key: [value]}, path=f"models/m/{path}", blob="a" * 40, data=text.encode())
+        assert said is holds
+
+
+def lins_release(tmp_path: Path, lin: Lin, *, authority: bool) -> tuple[Path, Path]:
+    """A bundle whose release Lin approved and signed with a certificate; and the folder that holds it."""
+    scene = build_scene(tmp_path)
+    trust(scene, lin.root, *(() if authority else (lin.own,)))
+    later = lin.environment | {"GIT_COMMITTER_DATE": f"{scene.repository.now} +0000"}
+    for words in (("approve", CANDIDATE, "-m", "Good."), ("release", CANDIDATE)):
+        done = reviewtui(scene.path, *words, "--yes", env=later)
+        assert done.status == 0, done.err
+    return export_bundle(scene.path, tmp_path / "bundle.tar", person=scene.person("dana")), scene.path
+
+
+@NEEDS_GPGSM
+def test_a_record_and_a_tag_by_a_persons_certificate_are_proved_or_said_to_be_unchecked(
+    tmp_path: Path, lin: Lin
+) -> None:
+    archive, _ = lins_release(tmp_path, lin, authority=False)
+    answer = verify(archive)
+    assert (answer.status, wrong(answer)) == (0, []), answer.out
+    assert "1 releases judged again" in answer.out
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("git", "ssh-keygen"):
+        (programs / name).symlink_to(str(shutil.which(name)))
+    answer = verify_alone(archive, PATH=str(programs))
+    assert (answer.status, wrong(answer)) == (2, []), answer.out
+    unchecked = answer.out.split("Not checked:")[1].split("WRONG:")[0]
+    assert "record sha256:" in unchecked
+    assert "refs/tags/churn@v1.1.0" in unchecked
+    assert "gpgsm, which is not here" in unchecked
+
+
+@NEEDS_GPGSM
+def test_a_certificate_that_only_an_authority_vouches_for_is_said_to_be_unchecked(tmp_path: Path, lin: Lin) -> None:
+    archive, _ = lins_release(tmp_path, lin, authority=True)
+    answer = verify(archive)
+    assert (answer.status, wrong(answer)) == (2, []), answer.out
+    assert "whether an authority vouches" in answer.out
