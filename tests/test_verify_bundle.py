@@ -97,6 +97,28 @@ def test_a_tag_that_is_gone_since_a_checkpoint_is_found(story: ModelRepository, 
     assert any(each.startswith("refs/tags/churn@v1.1.0") and "saw" in each for each in faults), faults
 
 
+def test_lines_that_are_no_records_are_listed_and_told(story: ModelRepository, tmp_path: Path) -> None:
+    commit = story.git("rev-parse", "churn@v1.1.0^{commit}")
+    for kind in ("pipeline", "data", "feedback"):
+        story.git("notes", f"--ref=refs/notes/reviewtui/{kind}", "add", "-m", '{"x": 1}\nzwei \x01 ü', commit)
+    (tmp_path / "long").write_text("x" * 70_000 + "\n")
+    story.git("notes", f"--ref={REVIEWS}", "append", "-F", str(tmp_path / "long"), commit)
+    answer = verify(export_bundle(story.path, tmp_path / "bundle.tar", person=story.person("dana")))
+    assert (answer.status, wrong(answer)) == (0, [])
+    assert "malformed: nobody signed it" in answer.out.split("To know:")[1].split("Not proved:")[0]
+
+
+def test_a_history_of_notes_with_two_sides_is_told_as_it_is(story: ModelRepository, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    story.git("clone", "-q", "--mirror", ".", str(other))
+    for path, who in ((story.path, "lin"), (other, "risk")):
+        done = reviewtui(path, "comment", "churn@1.2.0", "-m", "Both at once.", "--yes", person=story.person(who))
+        assert done.status == 0, done.err
+    story.git("fetch", "-q", str(other), f"{REVIEWS}:refs/notes/theirs")
+    story.git("notes", f"--ref={REVIEWS}", "merge", "-q", "-s", "cat_sort_uniq", "refs/notes/theirs")
+    assert faults_of(story, tmp_path / "bundle.tar") == []
+
+
 TRAILERS: dict[str, tuple[str, str, str, str]] = {
     "a reviewer who did not review": (
         "<dana@example.com>", "<eve@example.com>", "", "it names eve@example.com as reviewer",
@@ -142,7 +164,13 @@ def event(told: Told, kind: str) -> dict[str, Any]:
 
 LIES: dict[str, tuple[Callable[[Told], object], str]] = {
     "the tree of a candidate": (lambda told: event(told, "candidate").update(tree="0" * 40), "tells tree of candidate"),
-    "the tip of a candidate": (lambda told: event(told, "candidate").update(commit="0" * 40), "candidate"),
+    "the tip of a candidate": (lambda told: event(told, "candidate").update(commit="0" * 40), "tells it of candidate"),
+    "another commit for a candidate": (
+        lambda told: event(told, "candidate").update(
+            commit=event(told, "released-unreviewed")["commit"], tree=event(told, "released-unreviewed")["tree"]
+        ),
+        "leaves refs/heads/model/churn/",
+    ),
     "a candidate less": (lambda told: told.remove(event(told, "candidate")), "leaves refs/heads/model/churn/"),
     "a gate less": (lambda told: told.remove(event(told, "gate")), "leaves gate refs/tags/churn@v1.1.0 out"),
     "the policy before": (lambda told: event(told, "policy").update(policy_before="0" * 40), "tells policy_before"),

@@ -33,7 +33,7 @@ ALARMING = ("bad-signature", "malformed: by", "reviewer-key", "broken-chain", "b
 UNPROVED = (
     "That nobody's last records were taken away before the export, unless a checkpoint in it saw them. No chain shows "
     "that; an earlier bundle would.",
-    "That the repository had no tags and branches but those in the bundle.",
+    "That the repository had no tags and branches but those in the bundle, and no branch a second tip.",
     "That report.html says what trail.jsonl says: it is the exporter's word, and so are alarms and remarks in both.",
     "That changes of the settings were approved as the settings before asked: what trail.jsonl says of that.",
     "Times: whoever made commits, tags and records chose theirs. What was in force when rests on them.",
@@ -120,6 +120,8 @@ class Verification:
         about = {"namespace": "reviewtui", "at": at, "name": one.reviewer}
         found = [self.keys.signed_by(one.signed, each, keys, **about) for each in one.signatures]
         who, key = max(found, key=lambda each: (each[0] == one.reviewer, each), default=("", ""))
+        if not one.signatures:
+            return "malformed: nobody signed it"
         if not (key and who and one.name):
             return "bad-signature" if not key else f"malformed: by {who}, whom it may bind" if who else "unknown-key"
         one.told["key"] = key
@@ -146,7 +148,8 @@ class Verification:
         told = set()
         for event in events:
             place = (event["notes_ref"].rpartition("/")[2], event["commit"], event["line"]) if event["line"] else None
-            told |= {place, event["ref"], (event["event"], event["ref"] or event["commit"])}
+            told |= {place, event["ref"], (event["ref"], event["commit"])}
+            told.add((event["event"], event["ref"] or event["commit"]))
             must = self.releases.told(event, self.held.get(place)) if not place or place in self.held else None
             differing = ["it"] if must is None else [key for key, value in must.items() if event.get(key) != value]
             what = f"{event['event']} {event['record'] or event['ref'] or event['commit']}"
@@ -155,10 +158,12 @@ class Verification:
         if not any(head["scope"].values()):
             released = [ref for ref, tag in self.releases.tags.items() if tag.claimed is not None]
             needed = {place: f"the record {one.id}" for place, one in self.held.items()}
-            needed.update((ref, ref) for ref in self.refs if ref.startswith(("refs/tags/", "refs/heads/")))
+            needed.update((ref, ref) for ref in self.refs if ref.startswith("refs/tags/"))
+            # A branch may be elsewhere, too, and stand at another commit there: its own is told in any case.
+            needed.update((each, each[0]) for each in self.refs.items() if each[0].startswith("refs/heads/"))
             needed.update(((kind, ref), f"{kind} {ref}") for ref in released for kind in ("gate", "released"))
             needed.update((("policy", commit), f"the policy of {commit}") for _, _, commit in self.epochs)
-            left_out = {*needed} - told - {self.branch["ref"]}
+            left_out = {*needed} - told - {(self.branch["ref"], self.branch["commit"])}
             self.wrong += sorted(f"the export leaves {needed[each]} out" for each in left_out)
 
 

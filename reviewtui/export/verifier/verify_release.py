@@ -160,8 +160,7 @@ class Releases:
             at = places.index(commit)
             before = epochs[at + 1][1] if at + 1 < len(epochs) else ""
             return {"at": moment(epochs[at][0]), "tree": tree, "policy": epochs[at][1], "policy_before": before}
-        here = kind in ("candidate", "commit") and self.history.refs.get(event["ref"], commit) == commit
-        return {"tree": tree} if tree and here else None
+        return {"tree": tree} if tree and kind in ("candidate", "commit") else None
 
     def told_of_tag(self, event, tag, tree):
         """The same of an event about a tag."""
