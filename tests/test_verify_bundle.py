@@ -13,11 +13,12 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.scene import CANDIDATE, build_scene
+from tests.attacks.scene import CANDIDATE, TAG, build_scene
 from tests.bundled import Bundle, export_bundle, load_verifier, verify, verify_alone, wrong
-from tests.command import reviewtui
+from tests.command import Answer, reviewtui
 from tests.model_repository import ModelRepository
 from tests.test_export_bundle import REVIEWS, story_of, without
+from tests.test_freshness import claimed_checkpoint, revoke
 from tests.test_x509_walk import Lin, lin, trust
 
 __all__ = ["lin"]
@@ -242,6 +243,39 @@ def test_facts_are_tied_to_cards_evaluations_and_models_of_mlflow(reading: Modul
     for value, holds in ((true, True), (false, False)):
         said = reading.says(category, {key: [value]}, path=f"models/m/{path}", blob="a" * 40, data=text.encode())
         assert said is holds
+
+
+def test_a_tag_by_a_key_that_was_revoked_since_is_dated_by_checkpoints(tmp_path: Path) -> None:
+    scene = build_scene(tmp_path)
+    scene.record("lin", "approve")
+    done = reviewtui(scene.path, "release", CANDIDATE, "--yes", person=scene.person("dana"))
+    assert done.status == 0, done.err
+    ref, day = f"refs/tags/{TAG}", 86_400
+    scene.repository.now = int(scene.git("for-each-ref", "--format=%(taggerdate:unix)", ref)) + 10 * day
+
+    def answer(name: str) -> Answer:
+        return verify(export_bundle(scene.path, tmp_path / name, person=scene.person("lin")))
+
+    claimed_checkpoint(scene, "risk", scene.repository.now - 3 * day)
+    assert wrong(answer("late.tar")) == [], "a tag may be pushed late"
+    revoke(scene, "dana")
+    assert any("back-dated: its key is trusted no more" in each for each in wrong(answer("unseen.tar")))
+    claimed_checkpoint(scene, "lin", scene.repository.now - 2 * day, [ref])
+    found = answer("seen.tar")
+    assert wrong(found) == []
+    assert f"{ref} was made before the trust in its key ended" not in found.out
+
+
+def test_a_tag_by_a_key_that_was_revoked_since_rests_on_its_own_word_without_any(tmp_path: Path) -> None:
+    scene = build_scene(tmp_path)
+    scene.record("lin", "approve")
+    done = reviewtui(scene.path, "release", CANDIDATE, "--yes", person=scene.person("dana"))
+    assert done.status == 0, done.err
+    scene.repository.now += 10 * 86_400
+    revoke(scene, "dana")
+    found = verify(export_bundle(scene.path, tmp_path / "bundle.tar", person=scene.person("lin")))
+    assert (found.status, wrong(found)) == (0, [])
+    assert f"That refs/tags/{TAG} was made before the trust in its key ended" in found.out
 
 
 def lins_release(tmp_path: Path, lin: Lin, *, authority: bool) -> tuple[Path, Path]:

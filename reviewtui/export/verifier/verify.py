@@ -24,9 +24,9 @@ sys.dont_write_bytecode = True  # A file that MANIFEST does not list would be fo
 sys.path.append(str(Path(__file__).resolve().parent))  # `python3 -I` leaves it out.
 
 from verify_git import History
-from verify_keys import Keys, Unchecked
+from verify_keys import Keys, Unchecked, seconds
 from verify_reading import Unreadable, read_checkpoint, read_record, strict_json
-from verify_release import SKEW, Releases, seconds
+from verify_release import SKEW, Releases
 
 VERDICTS = ("SOUND: all that can be proved is.", "WRONG: see below.", "NOT CHECKED: not all of it can be, here.")
 ALARMING = ("bad-signature", "malformed: by", "reviewer-key", "broken-chain", "bad-subject")

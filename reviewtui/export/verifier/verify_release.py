@@ -1,12 +1,11 @@
 """Release tags, judged again, for verify.py: what each claims, by the settings, keys and records as they were then."""
 
-import datetime
 import hashlib
-import time
+import itertools
 from types import SimpleNamespace
 
 from verify_git import Ties
-from verify_keys import Unchecked
+from verify_keys import Unchecked, moment, seconds
 from verify_policy import Gate, holders
 from verify_reading import CATEGORIES, Unreadable, read_checkpoint, read_tag, strict_json
 
@@ -51,17 +50,15 @@ class Releases:
             try:
                 told = read_tag(self.history.show(self.history.refs[ref])[1])
                 if told is None:
-                    self.of.listed.append(
-                        f"{ref} carries no record of a review: it was made before, or in another way."
-                    )
+                    self.of.listed.append(f"{ref} carries no record of a review: made before, or in another way.")
                     continue
                 self.tags[ref] = told
                 wrong.extend(self.flaws(ref, told))
             except Unchecked as error:
                 self.of.unchecked.append(f"{ref}: it rests on a signature that is not checked: {error}")
                 continue
-            except (LookupError, ValueError) as error:
-                wrong.append(str(error))
+            except (LookupError, ValueError, AttributeError, TypeError) as error:
+                wrong.append(f"it cannot be judged: {error}")
             told.sound = not wrong
             self.of.wrong += [f"{ref}: {why}" for why in wrong]
             self.of.proved["releases judged again, each by its own policy"] += 1
@@ -112,15 +109,20 @@ class Releases:
         base = index[f"{told.model}@{told.base_version} {told.base}"] if told.base else {}
         rows = {category: self.ties.facts(told.facts[category]) for category in CATEGORIES}
         before = self.ties.facts(base["metrics"]) if base else None
-        for commit, category, each in (
-            *((told.commit, *row) for row in rows.items()),
-            (told.base, "metrics", before or ()),
-        ):
-            self.ties.tie(commit, category, each)
-        places = {*index[f"{told.name} {told.commit}"]["places"]}
-        if (config.get("models") or {}).get(told.model) is not None:
-            path = config["models"][told.model].get("path", ".").strip("/")
+        for category, each in rows.items():
+            self.ties.tie(told.commit, category, each)
+        self.ties.tie(told.base, "metrics", before or ())
+        places, declared = (
+            {*index[f"{told.name} {told.commit}"]["places"]},
+            (config.get("models") or {}).get(told.model),
+        )
+        if declared is None:
+            self.of.unproved.append(f"That what belongs to {told.name}, which the settings do not say, is in {places}.")
+        else:
+            path = (declared or {}).get("path", ".").strip("/")
             places.add("" if path == "." else path)
+        files = {row[0] for each in rows.values() for row in each}
+        places |= {file for file in files if not any(not each or f"{file}/".startswith(f"{each}/") for each in places)}
         return SimpleNamespace(
             model=told.model, commit=told.commit, tree=self.history.tree(told.commit), base=told.base,
             policy=told.policy, facts=told.facts, metrics=rows["metrics"], base_metrics=before, moment=at,
@@ -131,17 +133,23 @@ class Releases:
 
     def date(self, ref, told):
         """Yields why a tag whose key is trusted no more is younger than it says, as far as checkpoints tell."""
-        if self.of.keys.signed_by(told.signed, told.block, self.of.now, namespace="git", at=self.of.time)[0]:
+        about = {"namespace": "git"}
+        if self.of.keys.signed_by(told.signed, told.block, self.of.now, at=self.of.time, **about)[0]:
             return
-        for one in (one for one in self.of.checkpoints if one.told["key"] != told.key):
-            at, named = seconds(one.at), read_checkpoint(one)
+
+        def trusts(one):
+            at = seconds(one.at)
             commit = next((commit for since, _, commit in self.of.epochs if since <= at), None)
             keys = self.of.keys.trusted(commit) if commit else None
-            if not keys or not self.of.keys.signed_by(told.signed, told.block, keys, namespace="git", at=at)[0]:
-                continue
-            if named.get(ref) == self.history.refs[ref]:
-                return
-            if at > told.at + SKEW and sum(name.startswith("refs/tags/") for name in named) < MOST_TAGS:
+            return keys and self.of.keys.signed_by(told.signed, told.block, keys, at=at, **about)[0]
+
+        seen = [(one, read_checkpoint(one), one.told["key"] != told.key) for one in self.of.checkpoints]
+        witness = next((one for one, refs, apart in seen if apart and refs.get(ref) == self.history.refs[ref]), None)
+        if witness and trusts(witness):
+            return
+        for one, refs, apart in itertools.takewhile(lambda each: ref not in each[1], seen):
+            has_room = sum(name.startswith("refs/tags/") for name in refs) < MOST_TAGS
+            if apart and has_room and seconds(one.at) > told.at + SKEW and trusts(one):
                 yield f"back-dated: its key is trusted no more, and the checkpoint {one.id} did not see it in time"
                 return
         self.of.unproved.append(f"That {ref} was made before the trust in its key ended, but by its own word.")
@@ -172,11 +180,9 @@ class Releases:
             return None
         must = {"name": tag.name, "commit": tag.commit, "tag": self.history.refs[event["ref"]]}
         if kind.endswith("-after-release"):
-            changed = (
-                one for one in self.about.get(tag.name, ()) if one.verdict == "reject" or one.id in event["records"]
-            )
-            people = {one.reviewer for one in changed}
-            return must if event["actor"] in {"", *people} and {*event["records"]} <= {*tag.claimed} else None
+            about, gone = self.about.get(tag.name, ()), event["records"]
+            people = {one.reviewer for one in about if one.verdict == "reject" or one.id in gone}
+            return must if event["actor"] in {"", *people} and {*gone} <= {*tag.claimed} else None
         base = {"version": tag.base_version, "commit": tag.base} if tag.base else None
         must |= {"base": base, "digests": tag.facts, "policy": tag.policy, "at": moment(tag.at), "tree": tree}
         must |= {} if tag.sound is None else {"counted": tag.sound}
@@ -186,13 +192,3 @@ class Releases:
 def named(pattern, model, version):
     """The tag of a version."""
     return pattern.replace("{model}", model).replace("{version}", version)
-
-
-def moment(at):
-    """Seconds since 1970 as the export writes them."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
-
-
-def seconds(text):
-    """The same, the other way round."""
-    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())
