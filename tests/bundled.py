@@ -21,6 +21,8 @@ from reviewtui.export import bundle
 from tests.command import Answer, reviewtui
 from tests.model_repository import ModelRepository, PersonWithKey
 
+Told = list[dict[str, Any]]
+"""The lines of a trail."""
 PROGRAM = Path(bundle.__file__).with_name("verifier") / "verify.py"
 
 
@@ -69,6 +71,31 @@ def wrong(answer: Answer) -> list[str]:
     return [] if lines == ["none"] else lines
 
 
+def retold(trail: Told, change: Callable[[Told], object]) -> str:
+    """The lines of a trail as somebody tells it otherwise, with care: its last line fits."""
+    change(trail)
+    lines = "".join(json.dumps(each) + "\n" for each in trail[:-1])
+    trail[-1] |= {"events": len(trail) - 2, "digest": f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"}
+    return f"{lines}{json.dumps(trail[-1])}\n"
+
+
+class CheckedOnce:
+    """A sound bundle that verify.py has checked; a trail that tells otherwise is compared with what it found."""
+
+    def __init__(self, archive: Path) -> None:
+        self._found = load_verifier().Verification(archive)
+        self._found.run()
+        self._sound = self._found.files["trail.jsonl"]
+
+    def faults(self, change: Callable[[Told], object]) -> list[str]:
+        """What is wrong with a trail, where nothing else is."""
+        found, trail = self._found, [json.loads(line) for line in self._sound.splitlines()]
+        found.files["trail.jsonl"] = retold(trail, change).encode()
+        found.trail, found.wrong = [json.loads(line) for line in found.files["trail.jsonl"].splitlines()], []
+        found.check_trail()
+        return list(found.wrong)
+
+
 class Bundle:
     """An unpacked bundle that can be changed and signed again."""
 
@@ -93,11 +120,7 @@ class Bundle:
 
     def tell(self, change: Callable[[list[dict[str, Any]]], object]) -> None:
         """Change the trail, and its last line with it."""
-        told = self.trail()
-        change(told)
-        lines = "".join(json.dumps(each) + "\n" for each in told[:-1])
-        told[-1] |= {"events": len(told) - 2, "digest": f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}"}
-        (self.place / "trail.jsonl").write_text(f"{lines}{json.dumps(told[-1])}\n")
+        (self.place / "trail.jsonl").write_text(retold(self.trail(), change))
 
     def rewrite(self, name: str, change: Callable[[Any], object]) -> None:
         """Change a JSON file."""
