@@ -27,7 +27,7 @@ from reviewtui.tui.help_screen import HelpScreen, key_names
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.preferences import Preferences, load_preferences
 from reviewtui.tui.project_like import ProjectLike
-from reviewtui.tui.terminal import DARK, LIGHT, DropControls, extra_colours, suitable_theme, wants_no_colour
+from reviewtui.tui.terminal import DARK, LIGHT, LastFilter, extra_colours, suitable_theme, wants_no_colour
 from reviewtui.tui.undo import RecordedVerdict
 from reviewtui.tui.view_state import ViewState, ViewStore, view_store
 from reviewtui.tui.widgets.toned import TONE_CLASSES
@@ -95,7 +95,7 @@ class ReviewApp(App[int]):
         """The metrics of versions, by commit and model: a commit never changes."""
         self.no_signer = ""
         """Why nothing can be signed here; "" where it can."""
-        self._drop_controls = DropControls()
+        self._last_filter = LastFilter(())
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.preferences = preferences or Preferences()
@@ -162,7 +162,10 @@ class ReviewApp(App[int]):
         return extra_colours(self.current_theme)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        return [*super().get_line_filters(), self._drop_controls]
+        filters = tuple(super().get_line_filters())
+        if filters != self._last_filter.before:
+            self._last_filter = LastFilter(filters)
+        return [self._last_filter]
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         for binding in screen_bindings(type(screen)):

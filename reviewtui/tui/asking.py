@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
@@ -25,15 +26,21 @@ from reviewtui.tui.collecting import no_collection
 from reviewtui.tui.messages import Answer, Refusal
 from reviewtui.tui.named_bindings import with_keys
 from reviewtui.tui.project_like import ProjectLike
+from reviewtui.tui.widgets.dimmed import Dimmed
 from reviewtui.tui.widgets.line import Tone
+from reviewtui.tui.widgets.plain import plain_lines
 from reviewtui.tui.widgets.strips import KeyHint, KeyLine, NoticeLine
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.geometry import Region
+    from textual.strip import Strip
+
     from reviewtui.tui.app import ReviewApp
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
-Strip = TypeVar("Strip", NoticeLine, KeyLine)
+OneLine = TypeVar("OneLine", NoticeLine, KeyLine)
 
 NARROWEST, LOWEST = 60, 16
 _DOING = {
@@ -68,6 +75,14 @@ class Asks(Screen[Result]):
     def compose_body(self) -> ComposeResult:
         """What stands above the notice line."""
         raise NotImplementedError
+
+    def _compositor_refresh(self) -> None:
+        # A frame costs as much as all that is mounted: the first one shows the screen when it is whole.
+        if self.is_mounted:
+            super()._compositor_refresh()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        return super().render_lines(crop) if self.is_modal else plain_lines(self, crop)
 
     def on_mount(self) -> None:
         self.query_one(KeyLine).hints = self.key_hints
@@ -222,7 +237,7 @@ class Asks(Screen[Result]):
         for keys in self._lines_of(KeyLine):
             keys.refresh()
 
-    def _lines_of(self, kind: type[Strip]) -> list[Strip]:
+    def _lines_of(self, kind: type[OneLine]) -> list[OneLine]:
         """The strips of a kind. They are the screen's own children: no walk through all that stands above them."""
         return [child for child in self.children if isinstance(child, kind)]
 
@@ -255,6 +270,12 @@ class Dialog(Asks[Result], ModalScreen[Result]):
         # A modal screen hides the keys of the app.
         Binding("ctrl+c", "app.help_quit", "Say how to quit", show=False, id="dialog.how-to-quit"),
     ]
+
+    def render(self) -> RenderableType:
+        below = super().render()
+        if isinstance(below, BackgroundScreen):
+            return cast("RenderableType", Dimmed(below.screen, below.color))
+        return below
 
     def action_cancel(self) -> None:
         self.dismiss(None)

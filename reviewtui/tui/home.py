@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import clean
@@ -33,6 +32,7 @@ from reviewtui.tui.sorting import SortsRows
 from reviewtui.tui.tabs import EMPTY_QUEUE, FILLED, NO_VERSIONS, TABS
 from reviewtui.tui.undo import OffersUndo
 from reviewtui.tui.versions_pane import VersionsPane
+from reviewtui.tui.widgets.plain import PlainBox
 from reviewtui.tui.widgets.strips import NoticeLine, Tab, TabLine, TitleLine
 from reviewtui.tui.widgets.table import LineTable
 
@@ -91,7 +91,7 @@ class HomeScreen(
     def compose_body(self) -> ComposeResult:
         yield TitleLine(id="title")
         yield TabLine(id="tabs")
-        with Container(id="panes"):
+        with PlainBox(id="panes"):
             yield from self._panes
 
     def on_mount(self) -> None:

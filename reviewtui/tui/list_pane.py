@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -21,6 +20,7 @@ from reviewtui.tui.menu import Choice
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.resizing import PreviewBox
 from reviewtui.tui.widgets.line import Line
+from reviewtui.tui.widgets.plain import PlainBox
 from reviewtui.tui.widgets.strips import TitleLine, empty_page
 from reviewtui.tui.widgets.table import Cell, Column, LineTable
 from reviewtui.tui.widgets.text_view import TextView
@@ -33,7 +33,7 @@ _EVERY = ("since", "metric", "changed", "bad")
 """The prefixes that every list has."""
 
 
-class ListPane(Container, Generic[Item]):
+class ListPane(PlainBox, Generic[Item]):
     """What a tab of the home shows. It asks nothing itself: the screen asks what it wants, and fills it."""
 
     FIELDS: ClassVar[tuple[str, ...]] = ()
@@ -156,7 +156,7 @@ class ListPane(Container, Generic[Item]):
         return LineTable(self._columns, self.cells, key=self.key_of, alike=self.alike_of)
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="list"):
+        with PlainBox(classes="list"):
             yield self.make_table()
             filter_line = WordsLine(placeholder="", classes="filter", select_on_focus=False)
             filter_line.placeholder = self.PLACEHOLDER

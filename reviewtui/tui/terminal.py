@@ -13,13 +13,20 @@ from textual.theme import Theme
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-class DropControls(LineFilter):
+class LastFilter(LineFilter):
     """Drops C0, C1 and bidirectional controls from every line that is drawn, whatever drew it.
 
-    `display.clean` has made them visible long before; this is for the text that forgot to pass through it.
+    `display.clean` has made them visible long before; this is for the text that forgot to pass through it. What the
+    filters `before` it do is done in the same go: each filter costs every line on the screen.
     """
 
+    def __init__(self, before: tuple[LineFilter, ...]) -> None:
+        super().__init__()
+        self.before = before
+
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        for each in self.before:
+            segments = each.apply(segments, background)
         if not any(_CONTROLS.search(text) for text, _, control in segments if not control):
             return segments
         return [

@@ -8,7 +8,6 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.display import STATE_MARKS, approvals_text
@@ -32,6 +31,7 @@ from reviewtui.tui.since_verdict import KnowsMyVerdict, read_since
 from reviewtui.tui.text_tab import FILE_COLUMNS, TextTab, file_cells
 from reviewtui.tui.undo import OffersUndo
 from reviewtui.tui.widgets.line import Line, Part
+from reviewtui.tui.widgets.plain import PlainBox
 from reviewtui.tui.widgets.strips import Tab, TabLine, TitleLine, empty_page
 from reviewtui.tui.widgets.table import LineTable
 from reviewtui.tui.widgets.text_view import TextView
@@ -109,7 +109,7 @@ class VersionScreen(
     def compose_body(self) -> ComposeResult:
         yield TitleLine(id="title")
         yield TabLine(id="tabs")
-        with Horizontal(id="body"):
+        with PlainBox(id="body"):
             yield LineTable(FILE_COLUMNS, file_cells, key=lambda diff: diff.pair.path, id="files")
             yield TextView(id="page")
         yield self.search_line()

@@ -8,7 +8,7 @@ from rich.style import Style
 from textual.color import Color
 
 from reviewtui.tui.app import ReviewApp, crash_report
-from reviewtui.tui.terminal import DropControls, suitable_theme
+from reviewtui.tui.terminal import LastFilter, suitable_theme
 from tests.tui.corpus import CORPUS, FORBIDDEN
 from tests.tui.driving import opened, press, screen_text
 from tests.tui.story import story
@@ -17,14 +17,14 @@ from tests.tui.story import story
 @pytest.mark.parametrize("text", CORPUS, ids=lambda text: repr(text[:12]))
 def test_the_last_filter_drops_every_control_and_nothing_else(text: str) -> None:
     control = Segment("\x1b[0m", None, [(1,)])
-    filtered = DropControls().apply([Segment(text, Style(bold=True)), control], Color.parse("black"))
+    filtered = LastFilter(()).apply([Segment(text, Style(bold=True)), control], Color.parse("black"))
     assert filtered[0].text == "".join(character for character in text if character not in FORBIDDEN)
     assert filtered[1] is control
 
 
 async def test_the_last_filter_is_in_force() -> None:
     async with opened() as pilot:
-        assert any(isinstance(each, DropControls) and each.enabled for each in pilot.app.get_line_filters())
+        assert any(isinstance(each, LastFilter) and each.enabled for each in pilot.app.get_line_filters())
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ class Plot(Toned, can_focus=True):
     def render_line(self, y: int) -> Strip:
         width, height = self.size.width, self.size.height
         if not self._samples or height <= _BELOW or width <= _LABELS + 2:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.tone_style(""))
         if self._drawn is None or self._drawn[0] != (width, height):
             self._drawn = ((width, height), self._grid(width - _LABELS, height - _BELOW))
         rows = self._drawn[1]
@@ -113,7 +113,7 @@ class Plot(Toned, can_focus=True):
             spans = [(" " * _LABELS, ""), *self._marks(columns, here)]
         else:
             spans = [(" " * _LABELS, ""), (self._names(columns), _DIM)]
-        return self.toned_strip(_joined(spans)).adjust_cell_length(width, self.rich_style)
+        return self.toned_strip(_joined(spans)).adjust_cell_length(width, self.tone_style(""))
 
     def _range(self) -> tuple[float, float]:
         """The values at the bottom and at the top; a bound far away from all values is not drawn."""

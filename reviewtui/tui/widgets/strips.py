@@ -39,7 +39,7 @@ class TitleLine(Toned):
         left, room = self.toned_strip(self._left.spans), width - right.cell_length
         if left.cell_length >= room > 2 and right.cell_length:
             left = Strip.join([left.crop(0, room - 2), self.toned_strip([("… ", "dim")])])
-        return Strip.join([left.adjust_cell_length(room, self.rich_style), right])
+        return Strip.join([left.adjust_cell_length(room, self.tone_style("")), right])
 
     def _left_least(self) -> int:
         """How many cells the first two parts at the left want to keep."""
@@ -91,7 +91,7 @@ class TabLine(Toned):
             strips.append(self.toned_strip([(text, "" if over else "dim")], over=over))
             self._spans.append((x, x + cell_len(text)))
             x += cell_len(text)
-        return Strip.join(strips).adjust_cell_length(width, self.rich_style)
+        return Strip.join(strips).adjust_cell_length(width, self.tone_style(""))
 
     def _texts(self, brevity: int) -> list[str]:
         """The tabs' texts: in full, with narrow gaps, the others' titles short, at last the active one's alone."""
@@ -179,8 +179,8 @@ class NoticeLine(Toned):
         strip = self.toned_strip([(" ", ""), *spans])
         if y == 0 and self._busy:
             busy = self.toned_strip(line((f"◐ {self._busy} ", "accent")).spans)
-            return Strip.join([strip.adjust_cell_length(max(width - busy.cell_length, 0), self.rich_style), busy])
-        return strip.adjust_cell_length(width, self.rich_style)
+            return Strip.join([strip.adjust_cell_length(max(width - busy.cell_length, 0), self.tone_style("")), busy])
+        return strip.adjust_cell_length(width, self.tone_style(""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ class KeyLine(Toned):
                 (f" {hint.words}  ", "dim" if hint.why_not else ""),
             ]
             x += length
-        return self.toned_strip(spans).adjust_cell_length(width, self.rich_style)
+        return self.toned_strip(spans).adjust_cell_length(width, self.tone_style(""))
 
     def on_click(self, event: events.Click) -> None:
         for start, end, action in self._spans:

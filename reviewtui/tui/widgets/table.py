@@ -114,6 +114,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         """`key` tells an item from all others; `alike` gives what it keeps when it was read again under another key."""
         super().__init__(id=id)
         self._columns = tuple(columns)
+        self._layouts: dict[int, list[tuple[int, Column, int]]] = {}
         self._cells = cells
         self._key = key
         self._alike = alike
@@ -160,6 +161,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Lay the rows out in other columns; there must be as many of them as before."""
         self._columns = tuple(columns)
+        self._layouts.clear()
         self.redraw()
 
     def mark(self, keys: Collection[str]) -> None:
@@ -276,7 +278,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 
     def _press_title(self, x: int) -> None:
         start = 1
-        for index, (column, size) in enumerate(self._layout(self.size.width)):
+        for index, (_, column, size) in enumerate(self._layout(self.size.width)):
             if start <= x < start + size + 1:
                 self.post_message(self.TitlePressed(self, column.title, index))
             start += size + 1
@@ -304,7 +306,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             return self._empty_line(y - 1, width)
         row = y - 1 + round(self.scroll_y)
         if row >= len(self._shown):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.tone_style(""))
         over = "table--cursor" if row == self.cursor else "table--hover" if row == self._hover else ""
         return self._row_strip(self._shown[row], over, width)
 
@@ -316,8 +318,8 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             is_marked = bool(self._marked) and self._key(item) in self._marked
             spans: list[tuple[str, Tone]] = [("»", "accent") if is_marked else (" ", "")]
             cells = self._cells(item)
-            for column, size in self._layout(width):
-                text, tone = cells[self._columns.index(column)]
+            for place, column, size in self._layout(width):
+                text, tone = cells[place]
                 spans += [(fit(text, size, right=column.right), tone), (" ", "")]
             strip = self.toned_strip(spans, over=over)
             strip = strip.adjust_cell_length(width, self.tone_style("", over=over))
@@ -328,7 +330,9 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 
     def _titles(self, width: int) -> Strip:
         style = self.get_component_rich_style("table--titles")
-        text = " " + "".join(fit(column.title, size, right=column.right) + " " for column, size in self._layout(width))
+        text = " " + "".join(
+            fit(column.title, size, right=column.right) + " " for _, column, size in self._layout(width)
+        )
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
     def _empty_line(self, y: int, width: int) -> Strip:
@@ -337,9 +341,17 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             lines += wrapped(paragraph, width - 2, indent="  ", tone="dim" if len(lines) > 1 else "")
             lines.append(Line())
         spans = lines[y].spans if y < len(lines) else ()
-        return self.toned_strip(spans).adjust_cell_length(width, self.rich_style)
+        return self.toned_strip(spans).adjust_cell_length(width, self.tone_style(""))
 
-    def _layout(self, width: int) -> list[tuple[Column, int]]:
+    def _layout(self, width: int) -> list[tuple[int, Column, int]]:
+        """The columns that there is room for, each with its place among the cells and how wide it is."""
+        if width not in self._layouts:
+            self._layouts[width] = [
+                (self._columns.index(column), column, size) for column, size in self._laid_out(width)
+            ]
+        return self._layouts[width]
+
+    def _laid_out(self, width: int) -> list[tuple[Column, int]]:
         columns = [column for column in self._columns if column.keep != HIDDEN]
         while (least := min(columns, key=lambda column: column.keep)) and len(columns) > 1:
             is_essential = least.keep >= ESSENTIAL

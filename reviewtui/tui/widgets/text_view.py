@@ -162,7 +162,7 @@ class TextView(Toned, ScrollView, can_focus=True):
         left, top = round(self.scroll_x), round(self.scroll_y)
         row = top + y
         if row >= len(self._lines):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.tone_style(""))
         is_stop = 0 <= self.stop < len(self._stops) and self._stops[self.stop] == row
         over = "text--stop" if is_stop else ""
         strip = self._selected(self.grounded_strip(self._lines[row], over=over), row)
