@@ -83,7 +83,8 @@ class HomeScreen(
         self._active = 0
         self._chosen_by_user = False
         self._summary: ProjectSummary | None = None
-        self._loaded = False
+        self._rows: Rows | None = None
+        """The versions with their states, once they were read."""
         self._panes = tuple(tab.pane() for tab in TABS)
         self._outdated = set(range(FILLED, len(TABS)))
         """The tabs that must be read before they can be shown."""
@@ -114,7 +115,7 @@ class HomeScreen(
 
     def read(self) -> None:
         """Read the versions, then the summary, then the states: each is shown as soon as it is there."""
-        if not self._loaded:
+        if self._rows is None:
             self.ask("catalog", lambda: read_rows(self.project), then=self._show_rows)
         self.ask("summary", lambda: read_summary(self.project), then=self._show_summary)
         self.read_states()
@@ -144,6 +145,9 @@ class HomeScreen(
 
     def _show_summary(self, summary: ProjectSummary) -> None:
         self._summary = summary
+        if self._rows is not None and not self.waits_for("overview"):
+            # Answers come in no order, and who waits for whom depends on who asks.
+            self._fill_with_states(self._rows)
         self.query_one(TitleLine).show(*title_parts(summary))
         self.review_app.no_signer = summary.no_signer
         self.refresh_keys()
@@ -162,14 +166,17 @@ class HomeScreen(
 
     def _show_states(self, answer: tuple[Rows, str]) -> None:
         rows, self.stamp = answer
-        self._loaded = True
+        self._rows = rows
+        self._fill_with_states(rows)
+        self.restore_view()
+        self.read_passed_over()
+
+    def _fill_with_states(self, rows: Rows) -> None:
         waiting = queue_of(rows[0], self._summary.reviewer if self._summary else "")
         self._fill(rows, waiting=waiting)
         if not waiting and not self._chosen_by_user and rows[0]:
             self._show_tab(1)
-        self.restore_view()
         self.judge_queue(waiting)
-        self.read_passed_over()
 
     def queue_judged(self, waiting: tuple[VersionRow, ...]) -> None:
         pane = self.query_one("#queue", VersionsPane)

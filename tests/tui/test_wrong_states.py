@@ -10,6 +10,7 @@ import pytest
 
 from reviewtui.project import Project
 from reviewtui.tui.app import ReviewApp
+from reviewtui.tui.home import HomeScreen
 from tests.tui.driving import notice, opened, press, screen_text, settled
 from tests.tui.story import story
 
@@ -31,6 +32,23 @@ async def test_an_empty_repository_without_anybodys_name_says_both(
         assert "This repository has no commit yet." in text
         await press(pilot, "a")
         assert notice(pilot)
+
+
+async def test_states_that_were_read_before_the_summary_are_shown_by_it(tmp_path: Path) -> None:
+    subprocess.run(("git", "init", "-q", "-b", "main", "empty"), cwd=tmp_path, check=True)
+    app = ReviewApp(lambda: Project.open(tmp_path / "empty"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        home = app.screen
+        assert isinstance(home, HomeScreen)
+        summary, home._summary = home._summary, None
+        assert summary is not None
+        home._show_states((((), ()), ""))
+        await settled(pilot)
+        assert "Nothing waits for review." in screen_text(pilot)
+        home._show_summary(summary)
+        await settled(pilot)
+        assert "This repository has no commit yet." in screen_text(pilot)
 
 
 async def test_a_shallow_and_a_partial_clone_say_what_brings_the_rest() -> None:
