@@ -10,6 +10,11 @@ import yaml
 from reviewtui.facts.limits import MAX_DEPTH
 
 
+_TOO_DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
+_LIBYAML_TOO_DEEP = "exceeded maximum nesting depth"
+"""What libyaml says from a thousand brackets on. It looks ahead so far that no event comes before it."""
+
+
 class MalformedYamlError(ValueError):
     """The text is not YAML. `problem` says why, in words without a final period; `line` counts from 1, 0: not known."""
 
@@ -26,7 +31,7 @@ class PureLoader(yaml.SafeLoader):
 
     def fetch_flow_collection_start(self, token: Any) -> None:
         if self.flow_level > MAX_DEPTH:
-            raise yaml.scanner.ScannerError(None, None, "it is nested too deeply", self.get_mark())
+            raise yaml.scanner.ScannerError(None, None, _TOO_DEEP, self.get_mark())
         super().fetch_flow_collection_start(token)
 
 
@@ -42,7 +47,8 @@ def yaml_events(text: str) -> Iterator[Any]:
         yield from yaml.parse(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise MalformedYamlError(f"{error.problem or error.context}", line=mark.line + 1 if mark else 0) from None
+        problem = _TOO_DEEP if error.problem == _LIBYAML_TOO_DEEP else f"{error.problem or error.context}"
+        raise MalformedYamlError(problem, line=mark.line + 1 if mark else 0) from None
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else 0
         raise MalformedYamlError(str(error.reason), line=line) from None
