@@ -13,10 +13,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from reviewtui.export.markdown import escaped
+from reviewtui.export.plots import axis_values
 from reviewtui.export.report import anchor
 from reviewtui.project import Project
 from tests.command import churn_repository, reviewtui
@@ -117,6 +118,23 @@ def test_every_plot_and_table_has_a_name_for_who_does_not_see_it(told: ModelRepo
     tables = sum(tag == "table" for tag, _ in seen.elements)
     assert tables == sum(tag == "caption" for tag, _ in seen.elements)
     assert all(each.get("scope") == "col" for tag, each in seen.elements if tag == "th")
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
+@example(0.594, 0.7261)
+@example(1e16, 1e16 + 4)
+@example(-1.7e308, 1.7e308)
+def test_the_axis_of_a_plot_has_few_numbers_and_none_outside(one: float, other: float) -> None:
+    low, high = min(one, other), max(one, other)
+    assume(low < high)
+    shown = axis_values(low, high)
+    assert 1 <= len(shown) <= 5 and shown == sorted(set(shown))
+    assert low <= shown[0] and shown[-1] <= high
+
+
+def test_the_axis_of_a_plot_has_round_numbers() -> None:
+    assert axis_values(9.96, 15.24) == [10, 12, 14]
+    assert axis_values(0.594, 0.7261) == [0.6, 0.65, 0.7]
 
 
 def test_the_section_of_a_release_holds_its_decision_records_and_differences(told: ModelRepository) -> None:

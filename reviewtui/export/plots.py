@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from decimal import Decimal
 from xml.etree.ElementTree import Element, SubElement
 
 from reviewtui.display import clean, number_text
@@ -10,6 +12,8 @@ from reviewtui.metric_trend import Series
 
 WIDTH, HEIGHT = 640, 180
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 16, 28
+_LONGEST = 8
+"""Digits of a number beside the axis, at most."""
 _LABELS = 6
 """Versions that are named below the line, at most."""
 
@@ -79,8 +83,22 @@ def _places(series: Series, low: float, high: float) -> Iterator[tuple[float, fl
 
 def _axis(svg: Element, low: float, high: float) -> None:
     SubElement(svg, "path", {"d": f"M{_LEFT},{_TOP}V{HEIGHT - _BOTTOM}H{WIDTH - _RIGHT}", "class": "axis"})
-    for value in (high, low / 2 + high / 2, low):
-        _label(svg, _LEFT - 6, _y(value, low, high) + 4, number_text(float(f"{value:.4g}")), "end")
+    for value in axis_values(low, high):
+        y, words = _y(value, low, high), number_text(value)
+        SubElement(svg, "path", {"d": f"M{_LEFT},{y:.1f}H{WIDTH - _RIGHT}", "class": "grid"})
+        _label(svg, _LEFT - 6, y + 4, words if len(words) <= _LONGEST else f"{value:.4g}", "end")
+
+
+def axis_values(low: float, high: float) -> list[float]:
+    """Up to five round numbers between two others, which may be as far apart, or as near, as numbers can be."""
+    room = high / 4 - low / 4
+    power = math.floor(math.log10(room)) if room > 0 else -400
+    if not -300 < power < 300:
+        return [low, high]
+    step = next(Decimal(each).scaleb(power) for each in (1, 2, 5, 10) if float(Decimal(each).scaleb(power)) >= room)
+    first, last = math.ceil(Decimal(low) / step), math.floor(Decimal(high) / step)
+    # Numbers that differ in their last digits alone have no round ones between them.
+    return sorted({float(number * step) for number in range(first, last + 1)}) or [low, high]
 
 
 def _bound(svg: Element, word: str, bound: float, y: float) -> None:
