@@ -198,7 +198,7 @@ def test_nothing_leads_out_of_a_hostile_archive(archive: Path, tmp_path: Path) -
         tar.addfile(link)
     answer = verify(hostile)
     assert answer.status == 1
-    assert sum("not the file that MANIFEST lists" in each for each in wrong(answer)) == 3
+    assert sum("not the file that MANIFEST lists" in each for each in wrong(answer)) == 4
     assert not outside.exists()
 
 
@@ -302,18 +302,26 @@ def test_facts_that_were_changed_are_found(unpacked: Bundle, story: ModelReposit
     assert any("not those that were signed" in each for each in wrong(verify(unpacked.place)))
 
 
-def test_other_facts_for_the_base_are_found(unpacked: Bundle, story: ModelRepository) -> None:
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b'["models/churn/metrics.json","accuracy",0.5]\n', "does not say what people signed as its metrics"),
+        (b'["models/churn/metrics.json","loss",0.3]\n', "has a metric that is left out: accuracy"),
+        (b"", "has metrics, and the bundle tells none"),
+    ],
+    ids=["another number", "one left out", "none at all"],
+)
+def test_other_facts_for_the_base_are_found(unpacked: Bundle, story: ModelRepository, text: bytes, said: str) -> None:
     """The base's metrics decide on a regression, and no signature is over them."""
 
     def change(index: dict[str, Any]) -> None:
         (base,) = [key for key in index if key.startswith("churn@1.0.0 ")]
-        text = b'["models/churn/metrics.json","accuracy",0.5]\n'
         index[base]["metrics"] = "sha256:" + hashlib.sha256(text).hexdigest()
         (unpacked.place / "facts" / f"{hashlib.sha256(text).hexdigest()}.txt").write_bytes(text)
 
     unpacked.rewrite("facts/INDEX.json", change)
     unpacked.sign(story.person("dana"))
-    assert any("does not say what people signed as its metrics" in each for each in wrong(verify(unpacked.place)))
+    assert any(said in each for each in wrong(verify(unpacked.place)))
 
 
 def test_a_policy_that_says_less_than_the_one_in_git_is_found(unpacked: Bundle, story: ModelRepository) -> None:
@@ -364,9 +372,9 @@ def retold(unpacked: Bundle, story: ModelRepository, comment: str) -> None:
 
     def tell(told: Told) -> None:
         told[:] = [each for each in told if each.get("comment") != comment]
-        next(each for each in told[0]["notes"] if each["ref"] == REVIEWS)["commit"] = tips[0]
+        next(each for each in told[0]["notes"] if each["ref"] == REVIEWS).update(commit=tips[0], commits=1)
         for each in told[1:-1]:
-            each["note"] = tips[0] if each["note"] else ""
+            each.update(note=tips[0] if each["note"] else "", note_position=int(bool(each["note"])))
 
     unpacked.history(forget)
     unpacked.tell(tell)

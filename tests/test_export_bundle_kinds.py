@@ -171,6 +171,7 @@ def test_a_part_of_the_trail_is_not_taken_for_all_of_it(tmp_path: Path) -> None:
     answer = verify(tmp_path / "part.tar")
     assert answer.status == 0, answer.out
     assert "1 releases judged again" in answer.out
+    assert "nothing is left out: the export was asked about until 2020-01-01" in answer.out.split("Not proved:")[1]
 
 
 REAL = ("articlequality", "bank-customer-churn", "evidently-dvc", "roberta-base-squad2", "rota")

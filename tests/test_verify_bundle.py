@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.attacks.scene import CANDIDATE, TAG, build_scene
 from tests.bundled import Bundle, CheckedOnce, Told, export_bundle, load_verifier, verify, verify_alone, wrong
@@ -156,6 +157,15 @@ def test_a_release_by_too_few_reviewers_of_those_that_it_names_is_found(story: M
     assert any("the approvals of 1 persons, and 2 are asked for" in each for each in faults), faults
 
 
+def test_a_release_by_a_policy_that_another_had_replaced_is_named(story: ModelRepository, tmp_path: Path) -> None:
+    """Its times are claims, of whoever made the change and of whoever released: neither proves the order."""
+    policy = yaml.safe_load(story.git("show", "main:.reviewtui/policy.yaml"))
+    story.settings(policy={**policy, "version": 2})
+    answer = verify(export_bundle(story.path, tmp_path / "bundle.tar", person=story.person("dana")))
+    assert wrong(answer) == []
+    assert "That refs/tags/churn@v1.1.0 was made while its policy was in force" in answer.out.split("Not proved:")[1]
+
+
 def event(told: Told, kind: str) -> dict[str, Any]:
     return next(each for each in told if each.get("event") == kind)
 
@@ -182,6 +192,28 @@ LIES: dict[str, tuple[Callable[[Told], object], str]] = {
         lambda told: event(told, "released-unreviewed").update(ref="refs/tags/churn@v1.1.0"), "tells",
     ),
     "a kind that there is not": (lambda told: event(told, "candidate").update(event="archived"), "it of archived"),
+    "who released": (lambda told: event(told, "released").update(actor="eve@example.com"), "tells actor of released"),
+    "who proposed": (lambda told: event(told, "candidate").update(actor="Eve"), "tells actor of candidate"),
+    "when it was proposed": (lambda told: event(told, "candidate").update(at="2020-01-01T00:00:00Z"), "tells at of"),
+    "another version": (lambda told: event(told, "approve").update(name="churn@9.9.9"), "tells it of approve"),
+    "another place in the notes": (lambda told: event(told, "approve").update(note_position=9), "tells note_position"),
+    "a policy for a candidate": (lambda told: event(told, "candidate").update(policy="0" * 40), "tells policy of"),
+    "a gate that rests on nothing that counted": (
+        lambda told: event(told, "gate")["findings"][0].update(counted=["sha256:" + "0" * 64]), "tells it of gate",
+    ),
+    "a gate that a finding closes": (
+        lambda told: event(told, "gate")["findings"][0].update(state="unmet"), "tells it of gate",
+    ),
+    "a record twice": (lambda told: told.insert(-1, event(told, "approve")), "twice"),
+    "another order": (lambda told: told.__setitem__(slice(1, -1), told[-2:0:-1]), "in its order"),
+    "an alarm in the place of a tag": (
+        lambda told: event(told, "released-unreviewed").update(event="alarm"), "leaves refs/tags/churn@v1.0.0 out",
+    ),
+    "a tag of another kind": (
+        lambda told: event(told, "released-unreviewed").update(event="deprecated"), "tells it of deprecated",
+    ),
+    "another repository": (lambda told: told[0].update(repository="elsewhere"), "is not about this repository"),
+    "one kind of notes less": (lambda told: told[0]["notes"].pop(), "tells refs/notes/reviewtui/feedback"),
     "the tip of the notes": (lambda told: told[0]["notes"][0].update(commit="0" * 40), "tells refs/notes/reviewtui"),
 }  # fmt: skip
 """What an exporter with a trusted key may tell otherwise, beyond what test_export_bundle tries."""
@@ -211,7 +243,7 @@ def test_a_trail_that_was_cut_is_found_by_its_last_line(unpacked: Bundle, place:
 @pytest.fixture(scope="module")
 def reading() -> ModuleType:
     load_verifier()
-    return sys.modules["verify_reading"]
+    return sys.modules["verify_facts"]
 
 
 CARD = """---

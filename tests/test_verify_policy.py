@@ -89,9 +89,9 @@ def rules() -> Iterator[ModuleType]:
 
 
 def as_an_auditor_reads_it(policy: str) -> Any:
-    import verify_reading  # type: ignore[import-not-found]
+    import verify_facts  # type: ignore[import-not-found]
 
-    return verify_reading.raw_yaml(policy.encode())
+    return verify_facts.raw_yaml(policy.encode())
 
 
 def as_verify_reads_it(record: VerifiedReview, brought: int) -> Any:

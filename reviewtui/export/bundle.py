@@ -31,7 +31,8 @@ from reviewtui.trail import AuditTrail, TrailEvent, TrailHeader, TrailScope
 from reviewtui.values import dataclass
 
 PROGRAMS = (
-    "verify.py", "verify_git.py", "verify_keys.py", "verify_policy.py", "verify_reading.py", "verify_release.py",
+    "verify.py", "verify_facts.py", "verify_git.py", "verify_keys.py", "verify_policy.py", "verify_reading.py",
+    "verify_release.py", "verify_trail.py",
 )  # fmt: skip
 README = "README.txt"
 """Put into a bundle as they are. They stand in a folder of their own here, beside which nothing hides a module of the
@@ -102,7 +103,8 @@ class _Named:
 
     def noted(self, events: Iterator[TrailEvent]) -> Iterator[TrailEvent]:
         for event in events:
-            if event.ref.startswith("refs/"):
+            # A record names the branch of its version, which may have gone on since.
+            if event.ref.startswith("refs/") and event.commit and not event.line:
                 self.refs.setdefault(event.ref, ObjectId(event.tag or event.commit))
             ids = (event.commit, event.tag, event.note, event.base.commit if event.base else "")
             self.objects.update(ObjectId(each) for each in ids if each)

@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from verify_reading import Unreadable, raw_yaml, says, strict_json
+from verify_reading import Unreadable
 
 LARGE = ("repository.bundle", "report.html")
 LARGEST = 16 << 20  # Of a larger file the id alone is told: no facts are read from one.
@@ -54,10 +54,14 @@ class History:
         with contextlib.ExitStack() as stack:
             tar = None if place.is_dir() else stack.enter_context(tarfile.open(place, "r:"))
             if tar is None:
-                found = ((path.relative_to(place).as_posix(), path) for path in place.rglob("*") if path.is_file())
+                found = ((path.relative_to(place).as_posix(), path, path.is_file() and not path.is_symlink())
+                         for path in place.rglob("*") if path.is_symlink() or not path.is_dir())  # fmt: skip
             else:
-                found = ((entry.name, entry) for entry in tar if entry.isreg())
-            for name, each in found:
+                found = ((entry.name, entry, entry.isreg() and not entry.issparse()) for entry in tar)
+            for name, each, is_plain in found:
+                if not is_plain:  # What unpacks it might follow a link, or find holes where others find nothing.
+                    digests[name] = "no plain file"
+                    continue
                 with each.open("rb") if tar is None else tar.extractfile(each) as file:
                     files[name], digests[name] = self._read(name, file, again=name in digests)
         return files, digests
@@ -119,6 +123,21 @@ class History:
         notes = [(path.replace("/", ""), self.show(about.split()[2])[1].split(b"\n")) for about, path in rows]
         return found, {(commit, line) for commit, lines in notes for line in lines}
 
+    def positions(self, kind):
+        """{commit: place} of the notes' history, from 1: that of the first-parent commit which brought it in."""
+        ref, places = f"refs/notes/reviewtui/{kind}", {}
+        if ref not in self.refs:
+            return places
+        parents = {row[:1][0]: row[1:] for row in map(str.split, self.git("rev-list", "--parents", ref).splitlines())}
+        for at, tip in enumerate(self.git("rev-list", "--first-parent", "--reverse", ref).split(), 1):
+            waiting = [tip]
+            while waiting:
+                commit = waiting.pop()
+                if commit not in places:
+                    places[commit] = at
+                    waiting += parents[commit]
+        return places
+
     def makers(self, base, head, places, keys):
         """{kind: addresses} of whoever made the head, or a commit since the base that touches one of the places."""
         span, shape = (head, f"^{base}") if base else (head,), "--format=%x01%ae%x02%ce%x02%B"
@@ -138,48 +157,3 @@ class History:
     def tree(self, commit):
         """The tree of a commit; "" where there is no such commit."""
         return self.show(f"{commit}^{{tree}}")[0]
-
-
-class Ties:
-    """What a bundle tells of facts and settings, tied to Git; `of` is the Verification that asks."""
-
-    def __init__(self, of):
-        self.of = of
-
-    def facts(self, digest):
-        """The rows of one category of facts, by the digest that people signed."""
-        text = self.of.files.get(f"facts/{digest[7:]}.txt", b"")
-        if hashlib.sha256(text).hexdigest() != digest[7:]:
-            raise Unreadable(f"the facts {digest} are not in the bundle, or not those that were signed")
-        return [strict_json(row) for row in text.splitlines()]
-
-    def tie(self, commit, category, rows):
-        """The facts that people signed are what the commit's files say, wherever something here can read the files."""
-        for path in sorted({row[0] for row in rows}):
-            told = {row[1]: row[2:] for row in rows if row[0] == path}
-            blob, data = self.of.history.show(f"{commit}:{path}")
-            try:
-                good = says(category, told, path=path, blob=blob, data=data)
-                if not good and category == "data":  # DVC and lists of checksums record digests of other files.
-                    good = all(
-                        self.of.history.git("grep", "-IilF", digest or ".", commit, strict=False)
-                        for digest, _ in told.values()
-                    )
-                if not good:
-                    self.of.wrong.append(f"{path} of {commit[:10]} does not say what people signed as its {category}")
-                self.of.proved[f"{category} facts are what Git holds"] += len(told)
-            except (ValueError, AttributeError, TypeError, RecursionError) as error:
-                self.of.unproved.append(f"That the {category} of {path} in {commit[:10]} are what Git holds: {error}.")
-
-    def settings(self, commit, name):
-        """A file of the settings by the bundle's JSON of it; that it says what the YAML in Git says takes PyYAML."""
-        blob, data = self.of.history.show(f"{commit}:.reviewtui/{name}")
-        said = strict_json(self.of.files[f"settings/{blob}.json"]) if blob else {}
-        try:
-            if blob and raw_yaml(data) != said:
-                self.of.wrong.append(f"settings/{blob}.json is not what .reviewtui/{name} of {commit[:10]} says")
-        except Unreadable as error:
-            self.of.unproved.append(
-                f"That settings/{blob}.json is what .reviewtui/{name} of {commit[:10]} says: {error}."
-            )
-        return said or {}

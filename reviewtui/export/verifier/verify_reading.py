@@ -1,23 +1,16 @@
-"""What records, release tags and files say, for verify.py. Values in, values out; no file, no program."""
+"""What records, checkpoints and release tags say, for verify.py. Values in, values out; no file, no program."""
 
 import base64
 import hashlib
-import itertools
 import json
 import re
+import time
 from decimal import Decimal
 from types import SimpleNamespace
 
-try:
-    import yaml
-except ImportError:
-    yaml = None
-try:
-    import tomllib  # Since Python 3.11.
-except ImportError:
-    tomllib = None
-
-KEYS = ("tree", "base", "facts", "policy", "verdict", "comment", "reviewer", "seq", "prev", "repository", "at")
+TYPES = ("urn:reviewtui:review:v1", "https://in-toto.io/Statement/v1", "application/vnd.in-toto+json")
+AN_ID, A_DIGEST = "[0-9a-f]{40}|[0-9a-f]{64}", "sha256:[0-9a-f]{64}"
+A_TIME, AN_ADDRESS = r"[0-9-]{10}T[0-9:]{8}(\.[0-9]{1,9})?(Z|\+00:00)", "[!-~]+@[!-~]+"
 VERDICTS = ("approve", "reject", "comment", "withdraw", "override")
 CATEGORIES = ("config", "metrics", "data", "environment")
 LONGEST = 65536  # A longer line is no record, and the export tells its beginning alone.
@@ -53,17 +46,33 @@ def read_record(kind, note, line, brought):
         one["signatures"] = [base64.b64decode(each["sig"], validate=True) for each in envelope["signatures"]]
         statement = strict_json(payload)
         claim, (subject,) = statement["predicate"], statement["subject"]
-        about = (f"{claim['model']}@{claim['version']}", claim["commit"], "urn:reviewtui:review:v1")
-        said = (subject["name"], subject["digest"]["gitCommit"], statement["predicateType"])
-        if about == said and {*KEYS} <= claim.keys() and claim["verdict"] in VERDICTS and not claim.get("critical"):
+        about = (f"{claim['model']}@{claim['version']}", claim["commit"], *TYPES)
+        said = (subject["name"], subject["digest"]["gitCommit"],
+                statement["predicateType"], statement["_type"], envelope["payloadType"])  # fmt: skip
+        if about == said and is_review(claim) and not claim.get("critical"):
             told = {key: claim[key] for key in ("model", "version", "tree", "base", "verdict", "comment", "at")}
             one = {**claim, **one, "name": subject["name"], "reviewer": claim["reviewer"]}
-            one["told"] = {**told, **one["told"], "digests": claim["facts"], "actor": claim["reviewer"],
-                           "event": claim["verdict"], "policy": claim["policy"] or ""}  # fmt: skip
+            told |= {"name": subject["name"], "actor": claim["reviewer"], "event": claim["verdict"]}
+            one["told"] = {**told, "digests": claim["facts"], "policy": claim["policy"] or ""}
     except (ValueError, KeyError, TypeError, IndexError, RecursionError, AttributeError):
         pass  # It stays without a name, and so counts for nothing.
     one["told"]["record"] = one["id"]
     return SimpleNamespace(**one)
+
+
+def is_review(claim):
+    """Whether every value of a review has the form that the README gives it; else, or where it raises, it has not."""
+    texts = [claim[key] for key in ("repository", "model", "version", "comment")]
+    ids, records = [claim["commit"], claim["tree"]], [claim["facts"][each] for each in CATEGORIES]
+    if claim["base"] is not None:
+        texts.append(claim["base"]["version"])
+        ids.append(claim["base"]["commit"])
+    ids += [claim["policy"]] * (claim["policy"] is not None)
+    records += [claim["prev"]] * (claim["prev"] is not None)
+    forms = (*((AN_ID, each) for each in ids), *((A_DIGEST, each) for each in records))
+    forms += ((A_TIME, claim["at"]), (AN_ADDRESS, claim["reviewer"]), ("|".join(VERDICTS), claim["verdict"]))
+    whole = type(claim["seq"]) is int and 0 < claim["seq"] <= 10**15
+    return whole and all(isinstance(each, str) for each in texts) and all(re.fullmatch(*each) for each in forms)
 
 
 def read_checkpoint(one):
@@ -96,10 +105,25 @@ def read_tag(raw):
         model=model, version=version, name=f"{model}@{version}", tag=lines["tag"], commit=lines["object"],
         at=int(lines["tagger"].split()[-2]), policy=told["Policy"][0], signed=text, block=blocks[0],
         base=None if base == "none" else base.split()[-1], base_version=base.rpartition(" ")[0], claimed=records,
-        key="", sound=None, facts={each: told[f"Facts-{each.capitalize()}"][0] for each in CATEGORIES},
+        key="", releaser="", counted=(), sound=None,
+        facts={each: told[f"Facts-{each.capitalize()}"][0] for each in CATEGORIES},
         approvals=told.get("Review-Record", []),
         reviewers=[row.rpartition(" <")[2].rstrip(">") for row in told.get("Reviewed-by", ())],
     )  # fmt: skip
+
+
+def maker(raw, role):
+    """(when, name, address) of whoever made a commit or a tag, as it says; None for a name that is not plain UTF-8."""
+    head = raw.partition(b"\n\n")[0]
+    row = re.search(rb"^%b (.*?) ?<([^<>\n]*)> (-?[0-9]+) [-+0-9]+$" % role.encode(), head, re.MULTILINE)
+    if row is None:
+        return "", None, None
+    try:
+        name = None if b"\nencoding " in head else row[1].decode("utf-8")
+    except UnicodeDecodeError:
+        name = None
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(row[3])))
+    return at, name, row[2].decode("utf-8", "replace")
 
 
 def strict_json(text):
@@ -111,85 +135,3 @@ def strict_json(text):
         return dict(pairs)
 
     return json.loads(text, object_pairs_hook=unique, parse_float=Decimal, parse_constant=str)
-
-
-def raw_yaml(data):
-    """YAML with every scalar as text, so that no two readers can disagree about what `no` or `010` means."""
-    if yaml is None:
-        raise Unreadable("PyYAML is not installed")
-    try:
-        return yaml.load(data, Loader=yaml.BaseLoader)  # It makes nothing but text, lists and mappings.
-    except yaml.YAMLError as error:
-        raise Unreadable(f"this is not YAML: {error}") from None
-
-
-def says(category, told, *, path, blob, data):
-    """Whether a file says these facts, {key: [value, …]}. Raises: Unreadable."""
-    if category == "environment":
-        return [text for _, (text,) in sorted(told.items())] == data.decode("utf-8-sig").split("\n")
-    if category == "data":  # A file that Git holds, or a pointer that stands in its place.
-        return all(digest in (None, blob) or digest.encode() in data.lower() for digest, _ in told.values())
-    if not blob:
-        raise Unreadable("it is not in Git; what recorded them is not read here")
-    said = {}
-    for key, value in document(path, data):
-        said.setdefault(key, []).append(plain(value))
-    # The second of two results with one name is called NAME#2.
-    return all(plain(value) in said.get(key, ()) or plain(value) in said.get(re.sub(r"#\d+$", "", key), ())
-               for key, (value,) in told.items())  # fmt: skip
-
-
-def document(path, data):
-    """Yields (dotted key, value) of a file; a list is there whole, and each item by its number."""
-    name, kind = path.rpartition("/")[2], path.rpartition(".")[2].lower()
-    if kind == "json":
-        return leaves(strict_json(data))
-    if kind == "toml" and tomllib is not None:
-        return leaves(tomllib.loads(data.decode("utf-8"), parse_float=Decimal))
-    if kind == "md":
-        front = re.match(
-            r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*$", data.decode("utf-8-sig").replace("\r\n", "\n"), re.S | re.M
-        )
-        card = raw_yaml(front[1]) if front else {}
-        return itertools.chain(leaves(card), results(card.get("model-index") or ()))
-    if kind not in ("yaml", "yml", "lock") and name != "MLmodel":
-        raise Unreadable(f"nothing here reads .{kind}")
-    value = raw_yaml(data)
-    if "/.eval_results/" in f"/{path}":
-        named = [(one.get("dataset") or {}, one.get("value")) for one in value]
-        return [("/".join(filter(None, (of.get("id"), of.get("task_id")))) or "result", each) for of, each in named]
-    if name == "MLmodel":  # MLflow writes the signature as JSON within a text.
-        signature = value.get("signature") or {}
-        value["signature"] = {k: json.loads(v) if v[:1] in "[{" else v for k, v in signature.items()}
-    return leaves(value)
-
-
-def results(index):
-    """Yields (DATASET[/CONFIG][/SPLIT].METRIC, value) of the `model-index` of a model card."""
-    for result in (each for model in index for each in model.get("results") or ()):
-        about = result.get("dataset") or {}
-        name, config = about.get("type") or about.get("name"), about.get("config")
-        parts = (name, None if config in (name, about.get("name"), "default") else config, about.get("split"))
-        for metric in result.get("metrics") or ():
-            called = metric.get("type") or metric.get("name") or "metric"
-            yield from leaves(metric.get("value"), ".".join(filter(None, ("/".join(filter(None, parts)), called))))
-
-
-def leaves(value, key=""):
-    """Yields (dotted key, value) of whatever is nested."""
-    yield key or ".", value
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for name, each in pairs:
-        yield from leaves(each, f"{key}.{name}" if key else str(name))
-
-
-def plain(value):
-    """A value so that two of them are the same where they mean the same: YAML's 0.10 and 0x1F stand for 0.1 and 31."""
-    if isinstance(value, (dict, list)):
-        return {key: plain(each) for key, each in value.items()} if isinstance(value, dict) else [*map(plain, value)]
-    text = value.isoformat() if hasattr(value, "isoformat") else str(value)
-    try:
-        number = int(text, 0) if text[:2] in ("0x", "0o") else text.replace(".inf", "inf").replace(".nan", "nan")
-        return str(float(number))
-    except (ValueError, OverflowError):
-        return {"None": "null", "": "null", "~": "null", "True": "true", "False": "false"}.get(text, text)

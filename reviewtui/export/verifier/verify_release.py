@@ -1,11 +1,13 @@
 """Release tags, judged again, for verify.py: what each claims, by the settings, keys and records as they were then."""
 
+import contextlib
 import hashlib
 import itertools
+import re
 from types import SimpleNamespace
 
-from verify_git import Ties
-from verify_keys import Unchecked, moment, seconds
+from verify_facts import Ties
+from verify_keys import Unchecked, seconds
 from verify_policy import Gate, holders
 from verify_reading import CATEGORIES, Unreadable, read_checkpoint, read_tag, strict_json
 
@@ -18,6 +20,7 @@ PATTERNS = (
     "v{version}",
     "{version}",
 )
+CALLED_METRICS = re.compile(r"(^|/)(metrics|scores|evaluation|\w+_(results|metrics))[./]")  # Without being declared so.
 MOST_TAGS = 300  # New ones that a checkpoint names; the next one names the others.
 
 
@@ -26,6 +29,7 @@ class Releases:
 
     def __init__(self, of):
         self.of, self.history, self.ties, self.tags, self.about = of, of.history, Ties(of), {}, {}
+        self.signed = None
 
     def check_checkpoints(self):
         """4. What somebody saw, and signed, is still there."""
@@ -69,17 +73,21 @@ class Releases:
         if not same or ref != f"refs/tags/{told.tag}":
             raise Unreadable("it bears another name, or the policy that it names was never in force")
         since, _, commit = next((each for each in same if each[0] <= told.at), same[-1])
+        if any(since < each[0] < told.at - SKEW and each[1] != told.policy for each in self.of.epochs):
+            self.of.unproved.append(f"That {ref} was made while its policy was in force: another is older than it.")
         config, policy = (self.ties.settings(commit, f"{each}.yaml") for each in ("config", "policy"))
         yield from self.misnamed(told, (*(config.get("tags") or ()), *PATTERNS))
         keys = self.of.keys.trusted(commit)
         at, identity = min(max(told.at, since), self.of.time), config.get("repository", self.of.identity)
         releaser, told.key = self.of.keys.signed_by(told.signed, told.block, keys, namespace="git", at=at)
+        told.releaser = releaser
         if not releaser:
             yield "it is signed by no key that was trusted then"
         there = [one for one in self.about.get(told.name, ()) if one.brought <= at or one.id in told.claimed]
         sound = {one.id: one for one in there if not self.of.flaw(one, keys, at, identity)}
         gate = Gate(policy, self.release(told, config, keys, at), [*sound.values()])
         yield from gate.refusals()
+        told.counted = [*gate.counted, *(one.id for one in gate.standing if one.verdict == "reject")]
         for each in gate.counted:
             sound[each].told["counted"] = True
         if releaser and not gate.able(gate.person(releaser), policy.get("releasers") or {}):
@@ -108,10 +116,8 @@ class Releases:
         index = strict_json(self.of.files["facts/INDEX.json"])
         base = index[f"{told.model}@{told.base_version} {told.base}"] if told.base else {}
         rows = {category: self.ties.facts(told.facts[category]) for category in CATEGORIES}
-        before = self.ties.facts(base["metrics"]) if base else None
         for category, each in rows.items():
             self.ties.tie(told.commit, category, each)
-        self.ties.tie(told.base, "metrics", before or ())
         places, declared = (
             {*index[f"{told.name} {told.commit}"]["places"]},
             (config.get("models") or {}).get(told.model),
@@ -121,6 +127,9 @@ class Releases:
         else:
             path = (declared or {}).get("path", ".").strip("/")
             places.add("" if path == "." else path)
+        named = (declared or {}).get("metrics")
+        same = {row[0] for row in rows["metrics"] if named or CALLED_METRICS.search(row[0])}
+        before = self.ties.metrics_of_base(told.base, base["metrics"], same) if base else None
         files = {row[0] for each in rows.values() for row in each}
         places |= {file for file in files if not any(not each or f"{file}/".startswith(f"{each}/") for each in places)}
         return SimpleNamespace(
@@ -130,6 +139,17 @@ class Releases:
             holders=holders((keys / "allowed_signers").read_text()),
             revoked="sha256:" + hashlib.sha256((keys / "revoked_keys").read_bytes()).hexdigest(),
         )  # fmt: skip
+
+    def signed_metrics(self):
+        """{commit: digests of its metrics} by the release tags; whether they are sound is found of each in its turn."""
+        if self.signed is None:
+            self.signed = {}
+            for ref in (ref for ref in self.history.refs if ref.startswith("refs/tags/")):
+                with contextlib.suppress(LookupError, ValueError):
+                    tag = read_tag(self.history.show(self.history.refs[ref])[1])
+                    if tag is not None:
+                        self.signed.setdefault(tag.commit, set()).add(tag.facts["metrics"])
+        return self.signed
 
     def date(self, ref, told):
         """Yields why a tag whose key is trusted no more is younger than it says, as far as checkpoints tell."""
@@ -153,40 +173,6 @@ class Releases:
                 yield f"back-dated: its key is trusted no more, and the checkpoint {one.id} did not see it in time"
                 return
         self.of.unproved.append(f"That {ref} was made before the trust in its key ended, but by its own word.")
-
-    def told(self, event, record):
-        """What an event must say, as far as Git and signatures tell; None where there is no such thing."""
-        kind, commit, epochs = event["event"], event["commit"], self.of.epochs
-        if record is not None:
-            return {**record.told, "note": event["note"] if event["note"] in record.notes else record.notes[0]}
-        if kind in ("alarm", "remark"):
-            return {}
-        tree, places = self.history.tree(commit), [each[2] for each in epochs]
-        if event["ref"].startswith("refs/tags/"):
-            return self.told_of_tag(event, self.tags.get(event["ref"]), tree)
-        if kind == "policy" and commit in places:
-            at = places.index(commit)
-            before = epochs[at + 1][1] if at + 1 < len(epochs) else ""
-            return {"at": moment(epochs[at][0]), "tree": tree, "policy": epochs[at][1], "policy_before": before}
-        return {"tree": tree} if tree and kind in ("candidate", "commit") else None
-
-    def told_of_tag(self, event, tag, tree):
-        """The same of an event about a tag."""
-        kind = event["event"]
-        if tag is None or (kind not in ("released", "gate") and not kind.endswith("-after-release")):
-            registered = kind not in ("candidate", "commit", "policy", "record")
-            return {"commit": tag.commit} if tag and registered and tag.claimed is None else None
-        if tag.claimed is None:
-            return None
-        must = {"name": tag.name, "commit": tag.commit, "tag": self.history.refs[event["ref"]]}
-        if kind.endswith("-after-release"):
-            about, gone = self.about.get(tag.name, ()), event["records"]
-            people = {one.reviewer for one in about if one.verdict == "reject" or one.id in gone}
-            return must if event["actor"] in {"", *people} and {*gone} <= {*tag.claimed} else None
-        base = {"version": tag.base_version, "commit": tag.base} if tag.base else None
-        must |= {"base": base, "digests": tag.facts, "policy": tag.policy, "at": moment(tag.at), "tree": tree}
-        must |= {} if tag.sound is None else {"counted": tag.sound}
-        return must if kind == "gate" else {**must, "key": tag.key or event["key"], "records": tag.claimed}
 
 
 def named(pattern, model, version):
