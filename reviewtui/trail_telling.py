@@ -176,6 +176,9 @@ class _Teller:
 
     def _untimed(self, reviewed: set[str]) -> Iterator[TrailEvent]:
         yield from self._writer.left_over
+        if self._library.repository.is_shallow:
+            cut = "the clone is shallow; what happened before its cut is not told"
+            yield self._writer.alarm(self._trusted.name if self._trusted else "", f"incomplete: {cut}.")
         for index in (self._index, *self._others):
             content = index.content
             for alarm in content.alarms:

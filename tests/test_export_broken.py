@@ -173,4 +173,5 @@ def test_repositories_of_other_shapes_are_told(shape: str, story: ModelRepositor
         assert reasons(told(place), "released", "gate") == " " * 3
     else:
         subprocess.run(("git", "clone", "-q", "--depth=1", f"file://{story.path}", str(place)), check=True)
+        assert "incomplete: the clone is shallow" in reasons(told(place))
     assert told(place)[0]["type"] == "header"
