@@ -153,6 +153,12 @@ def test_the_section_of_a_release_holds_its_decision_records_and_differences(tol
         assert change["key"] in text
 
 
+def test_a_metric_that_has_nothing_to_be_compared_with_is_new_and_no_better_or_worse(told: ModelRepository) -> None:
+    section = export(told, "html").partition(f'id="{anchor("churn@1.0.0")}"')[2].partition("<h3")[0]
+    text = Seen(section).text
+    assert "accuracy" in text and "added" in text and "unknown" not in text
+
+
 def test_the_report_is_the_same_each_time(told: ModelRepository) -> None:
     for form in ("html", "md"):
         assert export(told, form) == export(told, form)

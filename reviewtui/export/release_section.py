@@ -39,7 +39,8 @@ def difference_blocks(difference: VersionDiff, texts: Sequence[TextChange]) -> I
     if difference.metrics:
         rows = [
             (each.key, _side(each.before), _side(each.after),
-             f"{delta_text(each.delta)} {relative_text(each.relative)}".strip(), each.verdict.value)
+             f"{delta_text(each.delta)} {relative_text(each.relative)}".strip(),
+             each.kind.value if None in (each.before, each.after) else each.verdict.value)
             for each in difference.metrics
         ]  # fmt: skip
         tones = tuple({"better": "good", "worse": "bad"}.get(row[-1], "") for row in rows)
