@@ -66,17 +66,19 @@ def test_what_is_no_plain_file_is_found_and_not_read(place: Path, tmp_path: Path
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 16
 
 
-def test_a_ref_that_shows_others_another_history_is_found(place: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ref", ["refs/replace/", "refs/notes/reviewtui/more/"])
+def test_a_ref_that_no_export_makes_is_found(place: Path, tmp_path: Path, ref: str) -> None:
+    """A replaced commit shows another history to whoever clones the bundle than the one that was checked."""
     story, archive = told_once(place)
     unpacked = Bundle(archive, tmp_path / "bundle")
 
     def replace(repository: ModelRepository) -> None:
         tip = repository.git("rev-parse", REVIEWS)
-        repository.git("update-ref", f"refs/replace/{tip}", repository.git("rev-parse", f"{REVIEWS}~2"))
+        repository.git("update-ref", f"{ref}{tip}", repository.git("rev-parse", f"{REVIEWS}~2"))
 
     unpacked.history(replace)
     unpacked.sign(story.person("dana"))
-    assert any(each.startswith("refs/replace/") for each in wrong(verify(unpacked.place)))
+    assert any(each.startswith(ref) for each in wrong(verify(unpacked.place)))
 
 
 def test_a_branch_that_went_on_after_its_review_is_in_the_bundle_as_it_stands(

@@ -27,10 +27,10 @@ from verify_git import History
 from verify_keys import Keys, Unchecked, seconds
 from verify_reading import Unreadable, read_checkpoint, read_record, strict_json
 from verify_release import SKEW, Releases
-from verify_trail import Trail
+from verify_trail import KINDS, Trail
 
 VERDICTS = ("SOUND: all that can be proved is.", "WRONG: see below.", "NOT CHECKED: not all of it can be, here.")
-EXPORTED = ("refs/heads/", "refs/tags/", "refs/notes/reviewtui/", "refs/reviewtui/seen/", "refs/bundle/")
+EXPORTED = ("refs/heads/", "refs/tags/", "refs/reviewtui/seen/", "refs/bundle/")
 ALARMING = ("bad-signature", "malformed: by", "reviewer-key", "broken-chain", "bad-subject")
 UNPROVED = (
     "That nobody's last records were taken away before the export, unless a checkpoint in it saw them. No chain shows "
@@ -60,7 +60,8 @@ class Verification:
         self.check_files()
         self.history.fetch()
         self.trail, self.refs = [strict_json(row) for row in self.files["trail.jsonl"].splitlines()], self.history.refs
-        strange = sorted(ref for ref in self.refs if not ref.startswith(EXPORTED))
+        notes = {f"refs/notes/reviewtui/{kind}" for kind in KINDS}
+        strange = sorted(ref for ref in {*self.refs} - notes if not ref.startswith(EXPORTED))
         self.wrong += [f"{ref}: no export makes such a ref, and it may show to others what is not checked here"
                        for ref in strange]  # fmt: skip
         self.branch = self.trail[0]["trusted"]
@@ -98,7 +99,7 @@ class Verification:
     def check_notes(self):
         """3. Every line that was ever brought is still there; every record is signed, and bound to what Git holds."""
         self.held, self.checkpoints = {}, []
-        for kind in ("reviews", "pipeline", "data", "feedback"):
+        for kind in KINDS:
             lines, now = self.history.notes(kind)
             lost = sorted(note for note, _ in lines.keys() - now)
             self.wrong += [f"{kind}: a line was taken from the note of {note}" for note in lost]
