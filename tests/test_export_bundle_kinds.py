@@ -101,6 +101,16 @@ def test_what_came_after_a_release_undoes_nothing(tmp_path: Path) -> None:
     prove(story, tmp_path / "bundle.tar")
 
 
+def test_a_base_whose_metrics_nobody_can_read_is_no_fault(tmp_path: Path) -> None:
+    story = a_story(tmp_path / "models")
+    story.commit_files({"models/churn/metrics.json": '{"accuracy": 0.9, "accuracy": 0.95}\n'})
+    story.tag("churn@v1.0.1", "main")
+    story.commit_version("churn", "1.1.1", metrics={"accuracy": 0.93}, start="refs/heads/main")
+    act(story, ("dana", "approve", "churn@1.1.1", "Fine."), ("lin", "approve", "churn@1.1.1", "Fine."))
+    act(story, ("dana", "release", "churn@1.1.1"))
+    prove(story, tmp_path / "bundle.tar")
+
+
 def test_a_release_by_an_override_is_proved(tmp_path: Path) -> None:
     policy = {**POLICY, "overrides": {"roles": ["risk"], "max_age": "5200w"}}
     story = a_story(tmp_path / "models", policy=policy)

