@@ -135,6 +135,25 @@ def test_weights_in_git_are_known_by_their_blob() -> None:
     assert (fact.digest.algorithm, fact.size) == ("git", 3)
 
 
+def test_a_directory_without_a_digest_of_its_own_is_known_by_its_files() -> None:
+    files = f"files: [{{relpath: a/b.csv, md5: {MD5}, size: 5}}, {{relpath: c.csv, cloud: {{s3: {{version_id: Q}}}}}}]"
+    facts = facts_of(
+        {
+            "data/raw.dvc": f"outs: [{{path: raw, hash: md5, remote: s3, {files}}}]",
+            "dvc.lock": f"schema: '2.0'\nstages: {{s: {{outs: [{{path: out, {files}}}, {{path: ../up, {files}}}]}}}}",
+        }
+    )
+    assert [(d.path, d.digest) for d in facts.data] == [
+        ("data/raw/a/b.csv", DataDigest("md5", MD5)),
+        ("data/raw/c.csv", DataDigest("version_id", "Q")),
+        ("out/a/b.csv", DataDigest("md5", MD5)),
+        ("out/c.csv", DataDigest("version_id", "Q")),
+    ]
+    assert "outside of the repository" in problems_of(facts)["dvc.lock"]
+    (whole,) = facts_of({"d.dvc": f"outs: [{{path: d, md5: {MD5}.dir, {files}}}]"}).data
+    assert (whole.path, whole.digest) == ("d", DataDigest("md5", f"{MD5}.dir"))
+
+
 def test_two_digests_for_one_path_are_a_problem() -> None:
     lock = f"schema: '2.0'\nstages: {{s: {{deps: [{{path: a.csv, md5: {MD5}}}]}}}}"
     facts = facts_of({"dvc.lock": lock, "a.csv.dvc": f"outs: [{{path: a.csv, md5: {'9' * 32}}}]"})

@@ -13,7 +13,7 @@ from reviewtui.facts.reading import TreeReader, joined, parent
 from reviewtui.patterns import pattern
 from reviewtui.values import dataclass, field
 
-_HASHES = ("md5", "etag", "checksum", "sha256", "hash_value")
+_HASHES = ("md5", "etag", "checksum", "sha256", "hash_value", "version_id")
 _METRIC_ENDINGS = (".json", ".yaml", ".yml", ".toml")
 _URL_USER = pattern(r"//[^/@]*@")
 
@@ -73,7 +73,7 @@ def read_dvc_file(reader: TreeReader, path: str) -> list[DvcItem]:
         return []
     base = joined(parent(path), _text(root.get("wdir")) or ".") or parent(path)
     note = _origin(root.get("deps"))
-    return [item for out in _list(root.get("outs")) if (item := _item(reader, out, "out", base, path, note))]
+    return [item for out in _list(root.get("outs")) for item in _items(reader, out, "out", base, path, note)]
 
 
 def _origin(deps: Value) -> str:
@@ -114,8 +114,7 @@ def _working_directory(directory: str, stage: dict[str, Any] | None) -> str:
 def _lock_stage(reader: TreeReader, pipeline: DvcPipeline, stage: dict[str, Any], *, base: str) -> None:
     for role, entries in (("dep", stage.get("deps")), ("out", stage.get("outs"))):
         for entry in _list(entries):
-            if item := _item(reader, entry, role, base, pipeline.path):
-                pipeline.items.append(item)
+            pipeline.items += _items(reader, entry, role, base, pipeline.path)
     params = stage.get("params")
     for name, values in params.items() if isinstance(params, dict) else ():
         path = joined(base, name)
@@ -123,6 +122,35 @@ def _lock_stage(reader: TreeReader, pipeline: DvcPipeline, stage: dict[str, Any]
             reader.problem(pipeline.path, f"The params file {name[:200]!r} lies outside of the repository.")
         elif isinstance(values, dict):
             pipeline.params.setdefault(path, {}).update(values)
+
+
+def _items(reader: TreeReader, entry: Value, role: str, base: str, source: str, note: str = "") -> list[DvcItem]:
+    """What one entry records: itself, or each of its files where a directory has no digest of its own.
+
+    A remote with versions of its own keeps the files of a directory one by one (`files`, each with its `relpath`).
+    """
+    files = entry.get("files") if isinstance(entry, dict) else None
+    if not isinstance(files, list) or not files or _digest(entry):
+        item = _item(reader, entry, role, base, source, note)
+        return [item] if item else []
+    directory = joined(base, _text(entry.get("path")))
+    if directory is None:
+        reader.problem(source, f"The path {_text(entry.get('path'))[:200]!r} lies outside of the repository.")
+        return []
+    named = [{**file, "path": file.get("relpath")} if isinstance(file, dict) else file for file in files]
+    return [item for file in named if (item := _item(reader, file, role, directory, source, note))]
+
+
+def _digest(entry: dict[str, Any]) -> DataDigest | None:
+    """The digest of an entry; else what the store that holds it calls it."""
+    clouds = entry.get("cloud")
+    stores = [store for _, store in sorted(clouds.items())] if isinstance(clouds, dict) else []
+    for said in (entry, *stores):
+        for algorithm in _HASHES if isinstance(said, dict) else ():
+            if isinstance(said.get(algorithm), str | int):
+                value = str(said[algorithm])
+                return DataDigest(algorithm, value if algorithm == "version_id" else value.lower())
+    return None
 
 
 def _item(reader: TreeReader, entry: Value, role: str, base: str, source: str, note: str = "") -> DvcItem | None:
@@ -133,11 +161,8 @@ def _item(reader: TreeReader, entry: Value, role: str, base: str, source: str, n
     if path is None:
         reader.problem(source, f"The path {entry['path'][:200]!r} lies outside of the repository.")
         return None
-    for algorithm in _HASHES:
-        if isinstance(entry.get(algorithm), str | int):
-            digest = DataDigest(algorithm, str(entry[algorithm]).lower())
-            return DvcItem(path, digest, _whole(entry.get("size")), _whole(entry.get("nfiles")), role, source, note)
-    return DvcItem(path, None, _whole(entry.get("size")), _whole(entry.get("nfiles")), role, source, note)
+    whole = (_whole(entry.get("size")), _whole(entry.get("nfiles")))
+    return DvcItem(path, _digest(entry), *whole, role, source, note)
 
 
 def _declared(reader: TreeReader, pipeline: DvcPipeline, root: dict[str, Any], directory: str, yaml_path: str) -> None:
