@@ -117,6 +117,16 @@ def test_symbolic_links_are_not_followed() -> None:
     assert tree.reads == 0
 
 
+def test_a_submodule_is_said_with_its_commit_whatever_it_may_hold() -> None:
+    files = {"data": "one", "w.bin": "two", "tests/fixture": "three"}
+    tree = MemoryTree(files, modes=dict.fromkeys(files, "160000"))
+    found = problems_of(extract_facts(tree, FactSources()))
+    assert sorted(found) == ["data", "w.bin"]
+    entry = tree.entry("data")
+    assert entry is not None
+    assert found["data"] == f"This is a submodule at {entry.object_id}, which is not followed."
+
+
 def test_lfs_pointers_are_known_by_their_content() -> None:
     facts = facts_of(
         {"pytorch_model_bin": POINTER, "w.safetensors": POINTER.replace("git-lfs", "hawser"), "LICENSE": "x"}

@@ -92,7 +92,7 @@ def _of_link(reader: TreeReader, entry: TreeEntry) -> list[DataFact]:
         target = ""
     match = _ANNEX.match(target)
     if match is None:
-        reader.problem(entry.path, "This is a symbolic link, which is not followed.")
+        reader.not_followed(entry)
         return []
     digest = DataDigest(match[1].lower(), match[3])
     return [DataFact(entry.path, digest, int(match[2]), source=entry.path, note="git-annex")]

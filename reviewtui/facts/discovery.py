@@ -56,6 +56,8 @@ def discover(reader: TreeReader, sources: FactSources) -> FoundFiles:
     root = joined(".", sources.path) or "."
     entries = [(entry, _relative(entry.path, root)) for entry in reader.files(root)]
     seen = [(entry, path) for entry, path in entries if not _is_skipped(path)]
+    for entry in (e for e, _ in seen if e.mode == "160000"):
+        reader.not_followed(entry)  # Weights and data may stand there: that another commit does is for the reviewer.
     described = (e.path for e, p in seen if sources.own and _stem(p) == sources.own and is_document(p))
     own = {path: _labelled(path, sources) for path in described}
     config = _named(entries, sources.config) or tuple(e.path for e, p in seen if _is_config(p) or e.path in own)

@@ -79,9 +79,13 @@ class TreeReader:
             return None
         if entry.is_file:
             return entry
-        kind = {"120000": "a symbolic link", "160000": "a submodule"}.get(entry.mode, f"of mode {entry.mode}")
-        self.problem(path, f"This is {kind}, which is not followed.")
+        self.not_followed(entry)
         return None
+
+    def not_followed(self, entry: TreeEntry) -> None:
+        """Note that an entry leads elsewhere; a submodule with the commit that it stands at."""
+        kinds = {"120000": "a symbolic link", "160000": f"a submodule at {entry.object_id}"}
+        self.problem(entry.path, f"This is {kinds.get(entry.mode, f'of mode {entry.mode}')}, which is not followed.")
 
     def document(self, path: str) -> Document | None:
         """The document at a path; None where there is no file. Its problems are noted."""
