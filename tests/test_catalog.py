@@ -103,6 +103,9 @@ def test_a_tag_names_a_model_and_a_version(name: str, model: str, version: str) 
         ("v1.0.0\u200b", "looks like v1.0.0"),
         ("churn@v1.0.\uff10", "written with other characters"),
         ("chürn@v1.0.0", "ASCII"),
+        ("v1.0.0-", "ASCII letters and digits"),
+        ("deploy/2024-01-01", "no pattern fits it: {model}@v{version}, "),
+        ("churn_1.0", "no pattern fits it"),
         ("churn@v1.0.0" + "0" * 300, "longer than"),
     ],
 )
@@ -222,7 +225,7 @@ def test_a_dash_alone_does_not_say_what_the_model_of_other_names_is() -> None:
 def test_patterns_of_the_settings_replace_the_built_in_ones() -> None:
     catalog = catalog_of("release/churn/1.0.0", "churn@v2.0.0", tag_patterns=("release/{model}/{version}",))
     assert names(catalog) == ["churn@1.0.0"]
-    assert "no pattern of the settings" in catalog.passed_over[0].reason
+    assert "no pattern fits it" in catalog.passed_over[0].reason
 
 
 @pytest.mark.parametrize("template", ["{model}", "{version}{version}", "{model}{version}", "{name}@{version}", ""])

@@ -35,8 +35,10 @@ LOOSE_VERSION = rf"[0-9]{_TAIL}"
 _DOTTED = rf"[0-9]+\.[0-9]+{_TAIL}"
 _YEAR = rf"(?:19|20)[0-9][0-9](?:[0-9]{{4}})?(?:-{_TAIL})?"
 _VERSION_LIKE = pattern(rf"v?(?:{_DOTTED}|[0-9]+)")
+BARE, BARE_DOTTED = pattern(r"v?[0-9]"), pattern(r"v?[0-9]+\.[0-9]")
+"""What a version without a model begins with."""
 _FIELD = pattern(r"\{([^{}]*)\}")
-_RESEMBLES = pattern(r"(?:^|[@/=-])v?[0-9]|@")
+_RESEMBLES = pattern(r"(?:^|[@/=-])v?[0-9]|_v?[0-9]+\.[0-9]|@")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from reviewtui.catalog.gto import GtoTag, beyond_plain_version, parse_gto
 from reviewtui.catalog.model import PassedOverRef, RegistryAction, RegistryEvent, VersionKind
-from reviewtui.catalog.naming import LONGEST_NAME, NamePattern, compile_pattern, folded, resembles_version
+from reviewtui.catalog.naming import (
+    BARE,
+    BARE_DOTTED,
+    LONGEST_NAME,
+    NamePattern,
+    compile_pattern,
+    folded,
+    resembles_version,
+)
 from reviewtui.git.objects import ObjectId, Ref
 
 _TAGS, _BRANCHES, _REMOTES = "refs/tags/", "refs/heads/", "refs/remotes/"
@@ -125,9 +133,11 @@ def _tag_flaw(name: str, patterns: Sequence[NamePattern]) -> str:
         return flaw
     if not name.isascii():
         return f"It looks like a version, but {_GRAMMAR}."
-    if any(pattern.template == "{version}" for pattern in patterns):
+    if BARE.match(plain) and any(pattern.template == "{version}" for pattern in patterns):
+        if BARE_DOTTED.match(plain):
+            return f"It begins like a version, but {_GRAMMAR}."
         return "It begins like a version, but is none: a version without a model is dotted, such as 1.4.0."
-    return "It looks like a version, but no pattern of the settings fits it."
+    return f"It looks like a version, but no pattern fits it: {', '.join(each.template for each in patterns)}."
 
 
 def _disguise(name: str, plain: str, patterns: Sequence[NamePattern]) -> str:
