@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reviewtui.demo import build_demo
-from reviewtui.errors import SigningToolMissingError, UsageError
+from reviewtui.errors import GitMissingError, SigningError, SigningToolMissingError, UsageError
 from reviewtui.project import Project
 from reviewtui.review import Verdict
 
@@ -219,3 +219,27 @@ def test_a_build_that_fails_leaves_an_empty_directory(tmp_path: Path, monkeypatc
     with pytest.raises(SigningToolMissingError, match=r"^ssh-keygen is not installed\.$"):
         build_demo(tmp_path / "demo", now=NOW)
     assert os.listdir(tmp_path / "demo") == []
+
+
+def _script(file: Path, body: str) -> None:
+    file.write_text(f"#!/bin/sh\n{body}\n")
+    file.chmod(0o755)
+
+
+def test_tools_that_are_too_old_are_told_in_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools, place = tmp_path / "bin", tmp_path / "demo"
+    tools.mkdir()
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    _script(tools / "ssh-keygen", "exit 0")
+    _script(tools / "ssh", "echo 'OpenSSH_9.9p1' >&2")
+    with pytest.raises(SigningError, match="could not make a key"):
+        build_demo(place)
+    _script(tools / "ssh", "echo 'OpenSSH_8.0p1' >&2")
+    with pytest.raises(SigningToolMissingError, match=r"^OpenSSH 8\.0 is too old"):
+        build_demo(place)
+    (tmp_path / "git").mkdir()
+    _script(tmp_path / "git" / "git", "echo git version 2.30.1")
+    monkeypatch.setenv("PATH", f"{tmp_path / 'git'}:{os.environ['PATH']}")
+    with pytest.raises(GitMissingError, match=r"this is git version 2\.30\.1\.$"):
+        build_demo(place)
+    assert not [*place.iterdir()]

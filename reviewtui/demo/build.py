@@ -13,7 +13,7 @@ from reviewtui.demo.people import Desks, MakeKey
 from reviewtui.demo.story import VISITOR, Committed, Event, Released, Reviewed, TaggedByHand, tell_story
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import ObjectId, Person
-from reviewtui.git.process import Git
+from reviewtui.git.process import Git, git_version
 from reviewtui.git.repository import Repository
 from reviewtui.project import Project
 from reviewtui.signing.configured import configured_signer
@@ -45,9 +45,9 @@ def build_demo(directory: Path, *, now: datetime | None = None, make_key: MakeKe
 
 def _build(place: Path, moment: datetime, make_key: MakeKey) -> None:
     nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    Git(place, environment=nobody).run(
-        "init", "--quiet", "--template=", "--initial-branch=main", "--object-format=sha1"
-    )
+    git = Git(place, environment=nobody)
+    git_version(git.program)
+    git.run("init", "--quiet", "--template=", "--initial-branch=main", "--object-format=sha1")
     desks = Desks.furnished(place / ".git" / KEYS, make_key)
     events = tell_story(moment, allowed_signers=desks.allowed_signers())
     _Replay(place, desks, start=moment).tell(events)

@@ -70,7 +70,7 @@ class SshSigner:
         return text_of_key(self.key)
 
     def sign(self, message: bytes, *, namespace: str = NAMESPACE) -> bytes:
-        program = _usable_program(self.program)
+        program = usable_program(self.program)
         with tempfile.TemporaryDirectory(prefix="reviewtui-") as directory:
             document = Path(directory, "message")
             document.write_bytes(message)
@@ -204,7 +204,7 @@ def _agent_holds(key: SshPublicKey, certificate: SshCertificate | None) -> bool:
     return any((each.key, each.certificate) == (key, certificate) for each in agent_keys())
 
 
-def _usable_program(program: str) -> str:
+def usable_program(program: str) -> str:
     """The path of the program that signs; OpenSSH's own must be new enough to sign in every way that is used here."""
     path = find_program(str(Path(program).expanduser()), hint=_INSTALL if program == SSH_KEYGEN else "")
     ssh = shutil.which("ssh", path=str(Path(path).parent))

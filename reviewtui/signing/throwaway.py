@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from reviewtui.errors import SigningError
-from reviewtui.signing.keygen import find_program, run_program
+from reviewtui.signing.keygen import run_program
+from reviewtui.signing.ssh import SSH_KEYGEN, usable_program
 
 
 def create_throwaway_key(path: Path, *, comment: str) -> str:
@@ -13,9 +14,11 @@ def create_throwaway_key(path: Path, *, comment: str) -> str:
 
     Raises: SigningToolMissingError; SigningError.
     """
-    program = find_program("ssh-keygen", hint="Install OpenSSH 8.9 or later.")
+    program = usable_program(SSH_KEYGEN)
     kind = ("-t", "ed25519", "-N", "", "-C", comment)
     outcome = run_program((program, "-q", *kind, "-f", str(path.absolute())))
-    if outcome.status != 0:
-        raise SigningError(f"ssh-keygen could not make a key in {path.parent}: {outcome.errors.strip()}")
-    return " ".join(path.with_name(path.name + ".pub").read_text(encoding="ascii").split()[:2])
+    public = path.with_name(path.name + ".pub")
+    if outcome.status != 0 or not public.is_file():
+        said = outcome.errors.strip() or "it says nothing."
+        raise SigningError(f"ssh-keygen could not make a key in {path.parent}: {said}")
+    return " ".join(public.read_text(encoding="ascii").split()[:2])
