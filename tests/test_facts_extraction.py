@@ -101,6 +101,13 @@ def test_nan_and_infinity_are_left_out_of_metrics_and_named() -> None:
     assert all(name in problems_of(facts)["metrics.json"] for name in ("loss is NaN", "f1.1 is inf", "big is inf"))
 
 
+def test_a_number_that_is_written_as_text_is_left_out_of_metrics_and_named() -> None:
+    values = {"acc": "0.95", "share": "88 %", "gap": "NaN", "model": "xgb", "day": "2026-01-05", "v": "1.0.2"}
+    facts = facts_of({"metrics.json": json.dumps(values)})
+    assert facts.metrics == ()
+    assert [problem.problem.split()[0] for problem in facts.problems] == ["acc", "gap", "share"]
+
+
 def test_paths_that_escape_are_problems_and_never_followed() -> None:
     lock = f"schema: '2.0'\nstages: {{s: {{outs: [{{path: ../../etc/passwd, md5: {MD5}}}, {{path: /x, md5: {MD5}}}]}}}}"
     facts = facts_of({"dvc.lock": lock, "SHA256SUMS": f"{'e' * 64}  ../../x\n{'f' * 64} *w.bin\n"})

@@ -43,6 +43,9 @@ _QUALIFIER = pattern(
     r"(?:p\d{1,3}|q\d{1,3}|at|k|\d+|mean|avg|average|median|min|max|std_free|macro|micro|weighted|samples|score|value|ms|s|sec|seconds|"
     r"mb|gb|train|training|val|valid|validation|dev|eval|test|holdout|overall|total|[a-z]{2})\Z"
 )
+_WRITTEN_NUMBER = pattern(
+    r"[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?\s*%?|nan|inf|infinity)\Z", re.IGNORECASE
+)
 _UNSURE = frozenset(
     (
         "std",
@@ -71,6 +74,8 @@ def read_metrics(reader: TreeReader, paths: Iterable[str], *, metas: Container[s
         for key, value in _values(reader, path):
             if path in metas and key.split(".")[0] not in META_METRICS:
                 continue
+            if isinstance(value, str) and _WRITTEN_NUMBER.match(value.strip()):
+                reader.problem(path, f"{key} is text, not a number; it is left out.")
             for inner, number in _numbers(key, value):
                 if is_finite(number):
                     facts.append(Fact(path, inner, number))
