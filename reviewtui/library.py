@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from reviewtui.review import BaseVersion, ReviewSubject
     from reviewtui.version_files import VersionFiles
 
+_CUT_OFF = "none is known: this clone is shallow, and what lies before its cut is missing (git fetch --unshallow)"
+
 
 class VersionLibrary:
     """The versions of one repository as one reading of its refs gives them."""
@@ -187,7 +189,10 @@ class VersionLibrary:
         if pinned is not None:
             return pinned
         catalog, ancestors = self._catalog_of(version.model), self._ancestors.get(version.commit)
-        return choose_base(version, catalog, ancestors or self._ancestors_asked(version.commit))
+        choice = choose_base(version, catalog, ancestors or self._ancestors_asked(version.commit))
+        if choice.version is None and self.repository.is_shallow:
+            return BaseChoice(None, _CUT_OFF)
+        return choice
 
     def _ancestors_asked(self, commit: ObjectId) -> AskedAncestors:
         if commit not in self._asked:
