@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reviewtui.errors import MalformedFileError
 from reviewtui.facts.extraction import extract_facts
 from reviewtui.facts.metrics import known_direction
 from reviewtui.facts.model import DataDigest, FactSources
 from reviewtui.facts.reading import ParseCache
+from reviewtui.git.objects import TreeEntry
 from tests.facts_tree import MemoryTree, facts_of, problems_of
 
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "a" * 64 + "\nsize 123456\n"
@@ -169,6 +171,19 @@ def test_a_directory_without_a_digest_of_its_own_is_known_by_its_files() -> None
     assert "outside of the repository" in problems_of(facts)["dvc.lock"]
     (whole,) = facts_of({"d.dvc": f"outs: [{{path: d, md5: {MD5}.dir, {files}}}]"}).data
     assert (whole.path, whole.digest) == ("d", DataDigest("md5", f"{MD5}.dir"))
+
+
+def test_weights_that_a_partial_clone_lacks_are_known_by_their_blob_all_the_same() -> None:
+    class Partial(MemoryTree):
+        def size(self, entry: TreeEntry) -> int:
+            raise MalformedFileError(entry.path, self.commit, "its content is missing from this clone")
+
+    tree = Partial({"model.pkl": b"\x80\x04."})
+    facts = extract_facts(tree, FactSources())
+    entry = tree.entry("model.pkl")
+    assert entry is not None
+    assert [(d.path, d.digest, d.size) for d in facts.data] == [("model.pkl", DataDigest("git", entry.object_id), None)]
+    assert "missing" in problems_of(facts)["model.pkl"]
 
 
 def test_two_digests_for_one_path_are_a_problem() -> None:

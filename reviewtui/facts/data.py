@@ -61,11 +61,11 @@ def _of_entry(reader: TreeReader, entry: TreeEntry, metrics: frozenset[str]) -> 
         return [fact for item in items if (fact := _of_item(reader, item, metrics))]
     if MANIFEST_NAME.match(name):
         return _of_manifest(reader, path)
+    size = None
     try:
         size = reader.size(entry)
     except MalformedFileError as error:
-        reader.problem(path, error.problem)
-        return []
+        reader.problem(path, error.problem)  # Its id stands in the tree all the same.
     return [DataFact(path, DataDigest("git", entry.object_id), size, source=path)]
 
 
