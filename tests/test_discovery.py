@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewtui.facts.discovery import discover_models, model_path
 from reviewtui.facts.globs import matches
-from tests.facts_tree import MemoryTree
+from tests.facts_tree import MemoryTree, facts_of
 
 
 def test_each_directory_with_a_pipeline_is_a_model() -> None:
@@ -33,6 +33,26 @@ def test_a_model_known_by_its_tags_is_found_by_its_directory() -> None:
         "intent",
         ".",
         ".",
+    ]
+
+
+def test_one_of_several_models_is_found_wherever_its_directory_is() -> None:
+    files = {"projects/churn/params.yaml": "", "projects/churn/metrics.json": "", "params.yaml": ""}
+    assert model_path(MemoryTree(files), "churn") == "."
+    files |= {"projects/fraud/dvc.yaml": "stages: {s: {metrics: [m.json]}}", "projects/fraud/m.json": '{"acc": 1}'}
+    tree = MemoryTree(files)
+    assert [model_path(tree, name) for name in ("churn", "fraud", "other")] == ["projects/churn", "projects/fraud", "."]
+    assert model_path(MemoryTree({**files, "metrics.json": ""}), "churn") == "."
+
+
+def test_metrics_that_a_pipeline_names_hide_those_of_its_own_directory_alone() -> None:
+    pipeline = {"a/dvc.yaml": "stages: {s: {metrics: [m.json]}}", "a/m.json": '{"acc": 1}'}
+    others = {"a/metrics.json": '{"x": 1}', "b/metrics.json": '{"f1": 1}', "ab/metrics.json": '{"auc": 1}'}
+    facts = facts_of({**pipeline, **others})
+    assert [(fact.file, fact.key) for fact in facts.metrics] == [
+        ("a/m.json", "acc"),
+        ("ab/metrics.json", "auc"),
+        ("b/metrics.json", "f1"),
     ]
 
 

@@ -100,13 +100,18 @@ def discover_models(tree: Tree, repository_name: str) -> tuple[tuple[str, str], 
 
 
 def model_path(tree: Tree, model: str) -> str:
-    """The directory of a model that is known by the name of its tags alone; "." where none bears its name."""
+    """The directory of a model that is known by the name of its tags alone; "." where none bears its name.
+
+    One below models/, model/ or pipelines/, or at the root, goes before all others. Elsewhere it must be one of several
+    that each hold a model: what stands in the only one is found from the root, too.
+    """
     for path in (f"models/{model}", f"model/{model}", f"pipelines/{model}", model):
         normal = joined(".", path)
         entry = tree.entry(normal) if normal and "://" not in normal else None
         if entry is not None and entry.is_tree and _holds_model(tree, entry.path):
             return entry.path
-    return "."
+    several = dict(discover_models(tree, ""))
+    return several.get(model, ".") if len(several) > 1 else "."
 
 
 def _holds_model(tree: Tree, directory: str) -> bool:

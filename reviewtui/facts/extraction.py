@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from reviewtui.facts.config import read_config
 from reviewtui.facts.data import read_data
@@ -11,7 +11,7 @@ from reviewtui.facts.dvc import DvcPipeline, read_pipeline
 from reviewtui.facts.environment import read_environment
 from reviewtui.facts.metrics import read_metrics
 from reviewtui.facts.model import DataFact, Fact, FactSources, VersionFacts
-from reviewtui.facts.reading import ParseCache, TreeReader
+from reviewtui.facts.reading import ParseCache, TreeReader, parent
 from reviewtui.git.objects import Tree, TreeEntry
 from reviewtui.values import replace
 
@@ -69,11 +69,16 @@ def _labelled(facts: tuple[Fact, ...], labels: Mapping[str, str]) -> tuple[Fact,
 
 
 def _metrics_files(found: FoundFiles, pipelines: list[DvcPipeline]) -> list[str]:
-    """Where dvc.yaml names metrics, those are the metrics; a model card's are besides."""
-    if found.metrics_are_named or not any(pipeline.names_metrics for pipeline in pipelines):
+    """Where dvc.yaml names metrics, those are the metrics of its directory; a model card's are besides."""
+    naming = {parent(pipeline.path) for pipeline in pipelines if pipeline.names_metrics}
+    if found.metrics_are_named or not naming:
         return list(found.metrics)
-    cards = [path for path in found.metrics if path.endswith("README.md")]
-    return sorted({*cards, *(path for pipeline in pipelines for path in pipeline.metrics)})
+    others = [path for path in found.metrics if path.endswith("README.md") or not _is_below(path, naming)]
+    return sorted({*others, *(path for pipeline in pipelines for path in pipeline.metrics)})
+
+
+def _is_below(path: str, directories: Set[str]) -> bool:
+    return any(directory == "." or path.startswith(f"{directory}/") for directory in directories)
 
 
 def _config_files(reader: TreeReader, found: FoundFiles, pipelines: list[DvcPipeline], *, explicit: bool) -> list[str]:
