@@ -13,6 +13,7 @@ _CO_AUTHOR = pattern(r"^[ \t]*co-authored-by[ \t]*:[ \t]*(.*?)[ \t]*<([^<>\n]*)>
 _BEGIN = pattern(rb"^-----BEGIN (SSH SIGNATURE|PGP SIGNATURE|PGP MESSAGE|SIGNED MESSAGE)-----[ \t\r]*$", re.MULTILINE)
 _TRANSFORMS = frozenset(("unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7"))
 _OBJECT_ID = pattern(rb"(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")
+_LEADING = (b"tree", b"parent", b"author", b"committer")
 _MODE = pattern(rb"[0-7]{1,7}\Z")
 _USUAL_MODES = {mode.encode("ascii"): mode for mode in ("100644", "100755", "40000", "120000", "160000")}
 
@@ -22,9 +23,16 @@ class MalformedObjectError(ValueError):
 
 
 def parse_commit(object_id: ObjectId, data: bytes) -> CommitInfo:
-    """A commit. Raises: MalformedObjectError."""
+    """A commit. Raises: MalformedObjectError.
+
+    Its first headers are those that Git writes, in that order, and stand nowhere else: Git takes for a parent only what
+    follows the tree, so that one further down would give the commit a history for us that it has not for Git.
+    """
     head, _, body = data.partition(b"\n\n")
     headers = _headers(head)
+    leading = [key for key, _ in headers if key in _LEADING]
+    if leading != [key for key, _ in headers[: len(leading)]] or leading != sorted(leading, key=_LEADING.index):
+        raise MalformedObjectError("a commit begins with its tree, its parents, its author and its committer")
     encoding = next((value for key, value in headers if key == b"encoding"), b"utf-8")
     author, authored = _person(_one(headers, b"author"))
     committer, committed = _person(_one(headers, b"committer"))

@@ -1,4 +1,4 @@
-"""E. The integrity of the notes: trees that Git lists in one way, and that could be read by name in another."""
+"""E. The integrity of the notes: trees and commits that Git takes in one way, and that could be read in another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.attacks.doors import closed, closed_at_every_door, command, fates_of, opened
 from tests.attacks.pushes import ALL_NOTES, Server
-from tests.attacks.scene import TAG, Scene
+from tests.attacks.scene import REVIEWS, TAG, Scene
 from tests.attacks.trees import put_notes, raw_tree
 
 PUSH_TAG = f"refs/tags/{TAG}"
@@ -64,6 +64,21 @@ def test_061_two_notes_under_one_name_are_refused(scene: Scene) -> None:
     put_notes(scene, raw_tree(scene, twice))
     server.refuses(ALL_NOTES, reason="two entries have one name")
     closed(scene, "Rejected by risk@example.com: Stop!")
+
+
+def test_062_a_commit_that_names_its_parent_too_late_descends_from_nothing(scene: Scene) -> None:
+    """Git takes for a parent only what follows the tree; whoever takes more sees a history that is not there."""
+    before = scene.git("rev-parse", f"{scene.notes_tip()}^{{tree}}")
+    scene.record("risk", "reject", comment="Stop!")
+    server = Server(scene)
+    for ref, tree, reason in (
+        (REVIEWS, before, "non-fast-forward"),
+        ("refs/heads/main", scene.git("rev-parse", "main^{tree}"), "only ever moves forward"),
+    ):
+        person = "Eve <eve@example.com> 1767700000 +0000"
+        text = f"tree {tree}\nauthor {person}\nparent {server.ref(ref)}\ncommitter {person}\n\nmore\n"
+        made = scene.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", input=text.encode())
+        server.refuses(f"+{made}:{ref}", reason=reason)
 
 
 @pytest.mark.parametrize("shown", ["off", "first-parent", "combined"])
