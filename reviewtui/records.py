@@ -31,6 +31,12 @@ class RecordedLine:
     claim: Review | None
     about: tuple[str, str] | None = None
 
+    @property
+    def is_placed(self) -> bool:
+        """Whether it stands beside the commit it speaks of. One that does not says nothing there: nor does it mend its
+        author's chain."""
+        return self.claim is None or self.claim.subject.commit == self.commit
+
 
 @dataclass(frozen=True, slots=True)
 class Records:
@@ -89,8 +95,7 @@ def read_records(
             if line.about is not None:
                 by_version.setdefault(line.about, []).append(line)
     every = [line for lines in by_commit.values() for line in lines]
-    # A record that stands beside another commit than its own says nothing there: nor does it mend its author's chain.
-    ids = frozenset(line.id for line in every if line.claim is None or line.claim.subject.commit == line.commit)
+    ids = frozenset(line.id for line in every if line.is_placed)
     return Records(
         by_commit,
         {name: tuple(lines) for name, lines in by_version.items()},

@@ -25,17 +25,19 @@ from reviewtui.values import replace
 if TYPE_CHECKING:
     import sqlite3
 
-_FORMAT = "1"
+_FORMAT = "2"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (
-    annotated TEXT NOT NULL, id TEXT NOT NULL, model TEXT, version TEXT, prev TEXT, PRIMARY KEY (annotated, id)
+    annotated TEXT NOT NULL, id TEXT NOT NULL, model TEXT, version TEXT, prev TEXT, placed INTEGER NOT NULL,
+    PRIMARY KEY (annotated, id)
 );
 CREATE INDEX IF NOT EXISTS record_version ON record (model, version);
 CREATE INDEX IF NOT EXISTS record_id ON record (id);
 CREATE TABLE IF NOT EXISTS dangling (annotated TEXT NOT NULL, id TEXT NOT NULL, prev TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS problem (path TEXT NOT NULL, problem TEXT NOT NULL);
 """
+_TABLE_NAMES = ("state", "record", "dangling", "problem")
 _EMPTY = "DELETE FROM state; DELETE FROM record; DELETE FROM dangling; DELETE FROM problem;"
 
 
@@ -117,11 +119,11 @@ class RecordIndex:
         self._note_tip(tip)
 
     def _add(self, lines: Iterable[RecordedLine]) -> None:
-        rows = [(line.commit, line.id, *(line.about or (None, None)), _prev(line)) for line in lines]
-        self._database.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?)", rows)
+        rows = [(line.commit, line.id, *(line.about or (None, None)), _prev(line), line.is_placed) for line in lines]
+        self._database.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
         links = [(row[0], row[1], row[4]) for row in rows if row[4] is not None]
         self._database.executemany("INSERT INTO dangling VALUES (?, ?, ?)", links)
-        self._database.execute("DELETE FROM dangling WHERE prev IN (SELECT id FROM record)")
+        self._database.execute("DELETE FROM dangling WHERE prev IN (SELECT id FROM record WHERE placed)")
 
     def _note_tip(self, tip: ObjectId | None) -> None:
         rows = [("format", _FORMAT), ("tip", tip or "")]
@@ -134,7 +136,8 @@ class RecordIndex:
         return [row[0] for row in self._database.execute("SELECT id FROM record WHERE annotated=?", (annotated,))]
 
     def _holds(self, identity: str) -> bool:
-        return self._database.execute("SELECT 1 FROM record WHERE id=? LIMIT 1", (identity,)).fetchone() is not None
+        query = "SELECT 1 FROM record WHERE id=? AND placed LIMIT 1"
+        return self._database.execute(query, (identity,)).fetchone() is not None
 
     def _problems(self) -> tuple[NotesProblem, ...]:
         return tuple(NotesProblem(*row) for row in self._database.execute("SELECT path, problem FROM problem"))
@@ -180,6 +183,9 @@ def _connect(file: Path | None) -> sqlite3.Connection:
 
 def _prepared(database: sqlite3.Connection) -> sqlite3.Connection:
     try:
+        if _format_of(database) not in ("", _FORMAT):
+            for name in _TABLE_NAMES:
+                database.execute(f"DROP TABLE IF EXISTS {name}")
         for statement in _TABLES.split(";"):
             database.execute(statement)
         database.execute("BEGIN IMMEDIATE")
@@ -188,3 +194,11 @@ def _prepared(database: sqlite3.Connection) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _format_of(database: sqlite3.Connection) -> str:
+    """The format of the index that is there; "" where there is none."""
+    if database.execute("SELECT 1 FROM sqlite_master WHERE name='state'").fetchone() is None:
+        return ""
+    found = database.execute("SELECT value FROM state WHERE key='format'").fetchone()
+    return str(found[0]) if found else "none"

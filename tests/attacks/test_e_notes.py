@@ -303,7 +303,7 @@ def test_068_a_veto_that_was_moved_beside_another_commit_leaves_a_gap_in_its_cha
     scene.git("update-ref", "-d", REVIEWS)
     scene.git("update-ref", "-d", "refs/reviewtui/seen/reviews")
     scene.write_notes({scene.commit: approvals + later + b"\n", scene.tip("main"): line}, parents=())
-    closed(scene, "broken-chain")
+    closed_at_every_door(scene, "broken-chain")
     assert command(scene.path, "verify").status == 1
 
 
