@@ -18,7 +18,7 @@ from reviewtui.catalog import (
     find_version,
     with_versions,
 )
-from reviewtui.errors import UnknownRevisionError, UnknownVersionError
+from reviewtui.errors import MalformedFileError, UnknownRevisionError, UnknownVersionError
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry, AskedAncestors
 from reviewtui.git.objects import CommitInfo, ObjectId, Ref, TagObject, TreeEntry
@@ -284,12 +284,15 @@ class VersionLibrary:
 
     def contributions(self, version: ModelVersion, base: ModelVersion | None) -> tuple[CommitInfo, ...]:
         """The version's own commit, then every other since the base that touches the model's path, or what its facts
-        are read from elsewhere."""
+        are read from elsewhere. Raises: MalformedFileError where one cannot be read, so that no author is hidden."""
         graph, beyond = self.graph, base.commit if base else None
         if version.commit not in graph:
             graph = self.repository.graph([version.commit], beyond=beyond)
         since = graph.between(beyond, version.commit)
         infos = self.repository.commits([version.commit, *since])
+        for commit in (version.commit, *since):
+            if commit not in infos:
+                raise MalformedFileError("the commit", commit, "who made it cannot be read")
         parents = self.repository.commits({parent for info in infos.values() for parent in info.parents})
         places = self._places_of(version)
         known = {**parents, **infos}

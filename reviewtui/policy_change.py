@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.clock import Clock
-from reviewtui.errors import UnknownRevisionError, UnknownVersionError
+from reviewtui.errors import GitError, UnknownRevisionError, UnknownVersionError
 from reviewtui.facts.model import VersionFacts
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
@@ -108,17 +108,20 @@ class PolicyChangeJudge:
 
     def subject(self, commit: ObjectId) -> PolicySubject:
         """What the policy is asked about: the commit, and who made each commit since that touches the settings."""
+        touching = self._touching(commit) or (commit,)
+        infos = self.repository.commits((commit, *touching))
+        if not infos.keys() >= {commit, *touching}:
+            raise GitError("A commit that touches the settings cannot be read, so nobody can tell whose it is.")
         current = policy_change_subject(
             self.repository,
             self.version(commit),
             identity=self.identity,
             policy=self.settings.policy_blob,
         )
-        infos = self.repository.commits(self._touching(commit))
         return PolicySubject(
             current,
             VersionFacts(commit),
-            commits=tuple(infos.values()) or tuple(self.repository.commits([commit]).values()),
+            commits=tuple(infos[each] for each in touching),
             submitter=self._submitter(commit),
             trusted=self.trust.known_principals(),
         )

@@ -163,8 +163,9 @@ def states_between(repository: Repository, path: str, *, old: ObjectId, new: Obj
             break
         nearby.append(at)
         at = info.parents[0]
+    words = ("rev-list", "--first-parent", "--end-of-options")
     before, after = (
-        tuple(each.object_id for each in repository.commits_changing(tip, [path], first_parent=True))
+        tuple(ObjectId(line) for line in repository.git.run(*words, tip, "--", path).decode("ascii").split())
         for tip in (old, new)
     )
     kept = len(after) - len(before)

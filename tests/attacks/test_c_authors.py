@@ -34,6 +34,18 @@ def signed_commit(scene: Scene, who: str, *, author: str) -> None:
     scene.record("dana", seq=2)
 
 
+def test_035_an_author_is_not_hidden_in_a_commit_that_cannot_be_read(scene: Scene) -> None:
+    """Git walks over it; whoever passed it over would not know who made a part of the version."""
+    tree, parent = scene.git("rev-parse", f"{scene.commit}^{{tree}}"), scene.git("rev-parse", f"{scene.commit}^")
+    robin, other = (f"{who} <{who}@example.com> 1767700000 +0000" for who in ("robin", "other"))
+    text = f"tree {tree}\nparent {parent}\nauthor {robin}\nauthor {other}\ncommitter {robin}\n\nwork\n"
+    made = scene.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", input=text.encode())
+    scene.git("update-ref", f"refs/heads/{BRANCH}", made)
+    fixed_up(scene, author="Other <other@example.com>")
+    scene.record("robin")
+    closed_at_every_door(scene, "who made it cannot be read")
+
+
 def test_035_the_author_does_not_approve_the_own_version(scene: Scene) -> None:
     ignored(scene, scene.record("robin"), "author")
 
