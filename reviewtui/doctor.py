@@ -25,6 +25,7 @@ from reviewtui.project import Project
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, MAX_SETTINGS_BYTES, OPENPGP_DIRECTORY, X509_DIRECTORY
 from reviewtui.setup import NOTES_REFSPEC, certified_name, signer_line
 from reviewtui.signing.certificates import SshCertificate
+from reviewtui.signing.configured import setup_lines
 from reviewtui.signing.in_process import InProcessCheck
 from reviewtui.signing.keygen import run_program
 from reviewtui.signing.private_keys import private_of, read_certificate
@@ -125,7 +126,8 @@ def _signing(project: Project) -> Iterator[Check]:
     try:
         signer = project.signer()
     except NoSigningKeyError as error:
-        yield Check("signing key", Health.ILL, error.message, " && ".join(error.hint.split("\n")))
+        lines = error.hint or setup_lines().replace("--global", f"--{_scope(project, 'user.signingkey')}")
+        yield Check("signing key", Health.ILL, error.message, " && ".join(lines.split("\n")))
         return
     try:
         signature = signer.sign(_PROBE, namespace=NAMESPACE)
@@ -319,12 +321,17 @@ def _hooks(project: Project, command: Sequence[str]) -> Iterator[Check]:
     configured = repository.config("core.hooksPath")
     folder = hooks_folder(repository)
     if configured is not None and folder.exists() and not folder.is_dir():
-        scope = repository.git.run("config", "--show-scope", "--get", "core.hooksPath").decode().split("\t")[0]
         words = f"core.hooksPath is {configured}, where no hook can be: every hook is passed by."
-        yield Check("hooks", Health.ILL, words, f"git config --{scope} --unset core.hooksPath")
+        yield Check("hooks", Health.ILL, words, f"git config --{_scope(project, 'core.hooksPath')} --unset core.hooksPath")
         return
     (hook,) = local_hooks(repository, command=command, strict=False)
     yield _hook(hook, "reviewtui hooks install", "this clone")
+
+
+def _scope(project: Project, key: str) -> str:
+    """Where a setting of Git stands that counts: local, global and so on; global where it is nowhere."""
+    said = project.repository.git.run("config", "--show-scope", "--get", key, ok=(0, 1)).decode("ascii", "replace")
+    return said.partition("\t")[0] if "\t" in said else "global"
 
 
 def _hook(hook: Hook, mend: str, where: str) -> Check:
@@ -333,6 +340,9 @@ def _hook(hook: Hook, mend: str, where: str) -> Check:
             return Check("hooks", Health.WELL, f"The {hook.name} hook is installed ({where}).")
         case HookState.OUTDATED:
             return Check("hooks", Health.ILL, f"The {hook.name} hook is of another installation of reviewtui.", mend)
+        case HookState.DISABLED:
+            words = f"The {hook.name} hook is not executable, so Git passes it by ({where})."
+            return Check("hooks", Health.ILL, words, mend)
         case _:
             return Check("hooks", Health.ILL, f"The {hook.name} hook is not installed ({where}).", mend)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.command import POLICY, churn_repository, reviewtui
+from tests.conftest import SigningKey
 from tests.model_repository import ModelRepository, PersonWithKey
 
 
@@ -175,6 +177,35 @@ def test_hooks_that_are_passed_by_are_found(clone: ModelRepository) -> None:
     mend(clone, found)
     mend(clone, ill(doctor(clone), "hooks"))
     assert doctor(clone)["hooks"][0]["state"] == "well"
+
+
+def test_a_hook_that_git_may_not_execute_is_none(clone: ModelRepository, tmp_path: Path) -> None:
+    """Git says nothing of it: every push would go through, with a hook in place."""
+    mend(clone, ill(doctor(clone), "hooks"))
+    hook, server = clone.path / ".git" / "hooks" / "pre-push", tmp_path / "server.git"
+    assert reviewtui(clone.path, "hooks", "install", "--server", str(server)).status == 0
+    for file in (hook, server / "hooks" / "pre-receive"):
+        file.chmod(0o644)
+    found = ill(doctor(clone), "hooks")
+    assert "not executable" in found["message"]
+    mend(clone, found)
+    assert hook.stat().st_mode & 0o777 == 0o755
+    assert doctor(clone)["hooks"][0]["state"] == "well"
+    status = reviewtui(clone.path, "hooks", "status", "--server", str(server))
+    assert status.status == 1
+    assert "not executable" in status.out
+
+
+def test_a_signing_key_that_is_not_there_is_replaced_where_it_is_set(
+    clone: ModelRepository, signing_key: SigningKey
+) -> None:
+    clone.git("config", "user.signingkey", "/nonexistent.pub")
+    home = signing_key.private.parent / ".ssh"
+    home.mkdir(exist_ok=True)
+    for suffix in ("", ".pub"):
+        shutil.copy(f"{signing_key.private}{suffix}", home / f"id_ed25519{suffix}")
+    mend(clone, ill(doctor(clone), "signing key"))
+    assert doctor(clone)["signing key"][0]["state"] == "well"
 
 
 def test_a_server_that_enforces_nothing_is_found_by_asking_it(clone: ModelRepository, tmp_path: Path) -> None:

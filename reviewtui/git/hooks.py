@@ -43,6 +43,7 @@ class HookState(StrEnum):
 
     INSTALLED = "installed"
     OUTDATED = "outdated"
+    DISABLED = "not executable"
     ABSENT = "not installed"
 
 
@@ -59,6 +60,9 @@ class Hook:
         content = _read(self.file)
         if content is None or BEGIN not in content:
             return HookState.ABSENT
+        # Git passes by in silence what it may not execute.
+        if not os.access(self.file, os.X_OK):
+            return HookState.DISABLED
         return HookState.INSTALLED if content == self._replaced(content) else HookState.OUTDATED
 
     def install(self) -> bool:
@@ -66,8 +70,9 @@ class Hook:
         content = _read(self.file)
         if content is not None and BEGIN in content:
             replaced = self._replaced(content)
+            enabled = _enable(self.file)
             if replaced == content:
-                return False
+                return enabled
         elif content is not None and _SHELL.match(content) and os.access(self.file, os.X_OK):
             first, _, rest = content.partition(b"\n")
             replaced = first + b"\n" + self._block() + rest
@@ -177,6 +182,18 @@ def _read(file: Path) -> bytes | None:
         return None
     except OSError as error:
         raise GitError(f"{file} could not be read: {error.strerror}.") from error
+
+
+def _enable(file: Path) -> bool:
+    """Let whoever may read a hook execute it. False where that is so already."""
+    if os.access(file, os.X_OK):
+        return False
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        file.chmod(mode | (mode & 0o444) >> 2)
+    except OSError as error:
+        raise GitError(f"{file} could not be made executable: {error.strerror}.") from error
+    return True
 
 
 def _write(file: Path, content: bytes) -> None:
