@@ -322,7 +322,8 @@ def _hooks(project: Project, command: Sequence[str]) -> Iterator[Check]:
     folder = hooks_folder(repository)
     if configured is not None and folder.exists() and not folder.is_dir():
         words = f"core.hooksPath is {configured}, where no hook can be: every hook is passed by."
-        yield Check("hooks", Health.ILL, words, f"git config --{_scope(project, 'core.hooksPath')} --unset core.hooksPath")
+        mend = f"git config --{_scope(project, 'core.hooksPath')} --unset core.hooksPath"
+        yield Check("hooks", Health.ILL, words, mend)
         return
     (hook,) = local_hooks(repository, command=command, strict=False)
     yield _hook(hook, "reviewtui hooks install", "this clone")
