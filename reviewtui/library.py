@@ -270,7 +270,7 @@ class VersionLibrary:
         """What a review made now would be bound to."""
         from reviewtui.review import ReviewSubject
 
-        commit = self.repository.commits([version.commit])[version.commit]
+        commit = self.repository.commit(version.commit)
         return ReviewSubject(
             repository=identity,
             model=version.model,

@@ -166,7 +166,7 @@ class PastReleases:
         claimed = {*record.review_records, *record.override_records}
         records = {f"the record {identity}": time for identity, time in times.items() if identity in claimed}
         epochs = self._by_policy.get(record.policy, ()) if record.policy else ()
-        commit = self._library.repository.commits([version.commit])[version.commit]
+        commit = self._library.repository.commit(version.commit)
         policy = epochs[-1].since if epochs else 0
         return dating_flaws(tag.tagged, commit=commit.committed, records=records, policy=policy)
 

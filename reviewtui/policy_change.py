@@ -42,7 +42,7 @@ def policy_change_subject(
         model=version.model,
         version=version.version,
         commit=version.commit,
-        tree=repository.commits([version.commit])[version.commit].tree,
+        tree=repository.commit(version.commit).tree,
         base=None,
         facts=tuple(VersionFacts(version.commit).digests().items()),
         policy=policy,
@@ -154,7 +154,7 @@ class PolicyChangeJudge:
         return commits_touching(self.repository, DIRECTORY, old=old, new=commit) if old is not None else ()
 
     def _submitter(self, commit: ObjectId) -> Verification | None:
-        info = self.repository.commits([commit])[commit]
+        info = self.repository.commit(commit)
         if info.signature is None:
             return None
         return self.trust.verify_armored(info.payload, info.signature, namespace="git")

@@ -182,7 +182,7 @@ class TagRules:
             return ()
         base = self._library.base_of(version).version
         subject = self._library.subject(version, base, identity=identity)
-        commit = self._scene.repository.commits([version.commit])[version.commit]
+        commit = self._scene.repository.commit(version.commit)
         flaws = dating_flaws(tags[version.tag].tagged if version.tag else None, commit=commit.committed)
         reviewers = judge.reviewers(version, decision)
         return (*flaws, *check_release_record(record, subject=subject, decision=decision, reviewers=reviewers))

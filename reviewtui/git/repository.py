@@ -7,7 +7,13 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from reviewtui.errors import GitCommandError, GitError, NotARepositoryError, UnknownRevisionError
+from reviewtui.errors import (
+    GitCommandError,
+    GitError,
+    MalformedFileError,
+    NotARepositoryError,
+    UnknownRevisionError,
+)
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry, trace_ancestry
 from reviewtui.git.objects import CommitInfo, ObjectId, Person, Ref, RefName, TagObject
@@ -253,12 +259,19 @@ class Repository:
                 try:
                     found[ObjectId(spec)] = parse_commit(object_id, data)
                 except MalformedObjectError:
-                    continue  # A commit that Git itself could not read is as good as missing.
+                    continue  # A commit that Git would not write is as good as missing.
                 if spec == object_id and len(data) <= _KEPT_COMMIT_BYTES:
                     self._commits[object_id] = found[object_id]
         while len(self._commits) > _KEPT_COMMITS:
             self._commits.pop(next(iter(self._commits)), None)
         return {each: found[each] for each in wanted if each in found}
+
+    def commit(self, object_id: ObjectId) -> CommitInfo:
+        """One commit. Raises: MalformedFileError where it is missing, or Git would not write one like it."""
+        found = self.commits((object_id,)).get(object_id)
+        if found is None:
+            raise MalformedFileError("the commit", object_id, "it cannot be read")
+        return found
 
     def tag(self, object_id: ObjectId) -> TagObject:
         """One annotated tag, by the id of the tag object. Raises: UnknownRevisionError."""

@@ -15,6 +15,7 @@ from reviewtui.signing.envelope import PAYLOAD_TYPE
 from tests.attacks.doors import (
     DOORS,
     all_ignored,
+    claims_of,
     closed,
     closed_at_every_door,
     command,
@@ -22,6 +23,7 @@ from tests.attacks.doors import (
     findings_of,
     ignored,
     opened,
+    run_hook,
     state_of,
 )
 from tests.attacks.pushes import Server
@@ -333,3 +335,24 @@ def test_a_candidate_whose_directory_cannot_be_read_closes_its_own_gate_and_spoi
     made = scene.tag(message=b"churn 1.1.0\n", target=commit)
     scene.git("update-ref", "-d", f"refs/tags/{TAG}")
     Server(scene).refuses(f"{made}:refs/tags/{TAG}", reason="two entries have one name")
+
+
+def test_a_release_of_a_commit_that_cannot_be_read_is_a_finding_and_spoils_no_other(scene: Scene) -> None:
+    """Where no hook keeps it out, whoever pushes such a tag must not take verify, or the trail, from everybody."""
+    message = scene.release_message(*claims_of(scene, CANDIDATE))
+    person = "robin <robin@example.com> 1767700000 +0000"
+    text = f"tree {scene.git('rev-parse', 'main^{tree}')}\nauthor {person}\nauthor {person}\ncommitter {person}\n\nx\n"
+    made = scene.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", input=text.encode())
+    scene.git("update-ref", f"refs/heads/{BRANCH}", made)
+    tag = scene.tag(message=message, target=made)
+    verified = command(scene.path, "verify", "--json")
+    found = {each["tag"]: each["reason"] for each in verified.json["releases"]}
+    assert verified.status == 1
+    assert found[f"refs/tags/{TAG}"] == f"error: the commit at {made[:10]}: it cannot be read"
+    assert len(found) == 2
+    assert command(scene.path, "export", "--format", "jsonl").status == 0
+    scene.git("update-ref", "-d", f"refs/tags/{TAG}")
+    answer = run_hook("pre-push", scene.path, f"refs/tags/{TAG} {tag} refs/tags/{TAG} {'0' * 40}\n")
+    assert not answer.is_open
+    assert "it cannot be read" in answer.text
+    assert "crashed" not in answer.text
