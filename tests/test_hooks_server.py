@@ -17,6 +17,7 @@ from reviewtui.git.turns import _receives
 from reviewtui.policy_change import policy_change_subject, policy_change_version
 from reviewtui.review import Review, Verdict, encode_review
 from reviewtui.settings import load_settings
+from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, Signature
 from tests.attacks.scene import BRANCH, IDENTITY, POLICY, REVIEWS, TAG, Scene
 from tests.command import reviewtui
 from tests.model_repository import ModelRepository
@@ -271,12 +272,17 @@ def test_a_record_with_one_byte_changed_is_refused(server: Server) -> None:
     server.refuses("record-removed", NOTES)
 
 
+def unsigned(payload: str) -> bytes:
+    """A line of the right shape, by nobody."""
+    return Envelope(payload.encode(), PAYLOAD_TYPE, (Signature("SHA256:none", b"none"),)).to_line()
+
+
 def test_a_note_may_move_into_a_directory_and_gain_lines(server: Server) -> None:
     commit = server.scene.commit
     note = server.scene.note(commit)
     server.scene.write_notes({commit: None, f"{commit[:2]}/{commit[2:]}": note})
     server.accepts(NOTES)
-    server.scene.write_notes({f"{commit[:2]}/{commit[2:]}": b"another\n" + note})
+    server.scene.write_notes({f"{commit[:2]}/{commit[2:]}": unsigned("another") + b"\n" + note})
     server.accepts(NOTES)
 
 
@@ -312,6 +318,24 @@ def test_what_is_no_note_is_refused(server: Server, path: str, content: bytes | 
     server.refuses("malformed", NOTES)
 
 
+def test_a_line_that_is_no_record_is_refused_and_one_that_is_there_already_stays(server: Server) -> None:
+    """Lines are never removed again; a note full of short ones would keep everybody's gate busy for minutes."""
+    scene = server.scene
+    tip = scene.notes_tip()
+    scene.put(b"no record")
+    scene.put(b"{}")
+    server.refuses("malformed: 1 of the note of", NOTES)
+    # From before the hook, and brought here by a merge of both sides.
+    server.git("fetch", "-q", str(scene.path), f"{REVIEWS}:{REVIEWS}")
+    there = scene.notes_tip()
+    scene.git("update-ref", REVIEWS, tip)
+    scene.record("risk", "comment", comment="Hm.", seq=9)
+    ours = scene.notes_tip()
+    both = scene.note(scene.commit) + b"no record\n{}\n"
+    scene.write_notes({scene.commit: both}, parents=(ours, there))
+    server.accepts(NOTES)
+
+
 def test_a_record_or_a_note_over_the_limit_is_refused(server: Server) -> None:
     server.scene.write_notes({server.scene.tip("main"): b"x" * (64 * 1024 + 1) + b"\n"})
     server.refuses("over-limit", NOTES)
@@ -334,7 +358,7 @@ def test_a_note_over_the_limit_is_refused_by_the_same_words_as_the_gate_is_close
 
 def test_a_push_of_too_many_changes_of_notes_is_refused_and_the_limit_can_be_raised(server: Server) -> None:
     for number in range(5):
-        server.scene.put(b"line %d" % number)
+        server.scene.put(unsigned(f"line {number}"))
     server.git("config", "reviewtui.maxNoteChanges", "4")
     server.refuses("over-limit: The push brings more than 4 commits or changes of notes; push them in smaller", NOTES)
     server.accepts(f"{REVIEWS}~1:{REVIEWS}")

@@ -3,12 +3,14 @@
 1. A notes ref of ours is one name below refs/notes/reviewtui/, it is never deleted, and it leads to a commit.
 2. Its old commit is an ancestor of the new one.
 3. Each commit of the push keeps every line of every note; a line that moves to another path of the note is kept.
-4. What arrives is a plain note of well-formed lines, within the limits, in directories that can be read.
+4. What arrives is a plain note whose new lines are envelopes, within the limits, in directories that can be read: what
+   is no record would be read by everybody for ever.
 5. A push brings at most so many commits and changes of notes: what cannot be walked in time cannot be judged.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 from reviewtui.enforcement.model import NOTES_PREFIX, Judgement, PushScene, Refusal, configured_limit, plain_name
@@ -92,6 +94,8 @@ def _reasons(repository: Repository, ref: RefName, *, old: ObjectId | None, new:
         # 4.
         if any(len(line) > MAX_LINE_BYTES for line in change.added):
             yield f"over-limit: a record in {where} is longer than {MAX_LINE_BYTES} bytes."
+        elif strange := _no_records(repository, ref, change, old):
+            yield f"malformed: {strange} of {where} {'is no record' if strange == 1 else 'are no records'}."
     try:
         arrived = arrived_notes(repository, old=old, new=new)
         for path, problem in arrived.misplaced:
@@ -100,6 +104,19 @@ def _reasons(repository: Repository, ref: RefName, *, old: ObjectId | None, new:
             yield from _unfindable(repository, ref, arrived, new)
     except GitError as error:
         yield f"error: {error.message}"
+
+
+def _no_records(repository: Repository, ref: RefName, change: NotesChange, old: ObjectId | None) -> int:
+    """How many lines that a commit adds are no envelopes. What is there already stays, and is no fault of this push."""
+    if not change.added:
+        return 0
+    from reviewtui.signing.envelope import is_envelope  # A push that brings no lines needs none of it.
+
+    strange = {line for line in change.added if not is_envelope(line)}
+    if strange and old is not None:
+        with contextlib.suppress(GitError, MalformedFileError):  # What cannot be read there keeps nothing out of here.
+            strange -= Notes(repository, ref).tree_at(old).lines(change.annotated, repository.git.cat_file)
+    return len(strange)
 
 
 def _unfindable(repository: Repository, ref: RefName, arrived: ArrivedNotes, tip: ObjectId) -> Iterator[str]:

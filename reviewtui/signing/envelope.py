@@ -83,6 +83,15 @@ class Envelope:
         return pre_authentication_encoding(self.payload_type, self.payload)
 
 
+def is_envelope(line: bytes) -> bool:
+    """Whether a line of a note can be read as an envelope, whatever is in it."""
+    try:
+        Envelope.from_line(line)
+    except MalformedEnvelopeError:
+        return False
+    return True
+
+
 def pre_authentication_encoding(payload_type: str, payload: bytes) -> bytes:
     """DSSE's PAE: "DSSEv1", the type with its length, the payload with its length, parted by single spaces."""
     kind = payload_type.encode("utf-8")
