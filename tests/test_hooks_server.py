@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -238,6 +240,22 @@ def test_an_earlier_rejection_of_the_version_is_found_by_the_index_and_without_i
     index.unlink()
     index.mkdir()
     server.refuses("Rejected by risk@example.com", *words)
+
+
+def test_an_index_of_an_older_version_is_made_anew(server: Server) -> None:
+    index = server.path / "reviewtui" / "records.sqlite"
+    index.parent.mkdir(exist_ok=True)
+    index.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(index)) as older:
+        older.execute("CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL)")
+        older.execute("CREATE TABLE record (annotated TEXT, id TEXT, model TEXT, version TEXT, prev TEXT)")
+        older.execute("INSERT INTO state VALUES ('format', '1')")
+        older.commit()
+    approved_release(server.scene)
+    server.accepts(f"refs/tags/{TAG}", NOTES)
+    with contextlib.closing(sqlite3.connect(index)) as made:
+        assert made.execute("SELECT count(*) FROM record").fetchone() == (1,), "what was there before the push"
+        assert made.execute("SELECT value FROM state WHERE key='format'").fetchone() == ("2",)
 
 
 def test_a_broken_chain_about_another_version_closes_the_gate(server: Server) -> None:
