@@ -9,7 +9,6 @@ import yaml
 
 from reviewtui.facts.limits import MAX_DEPTH
 
-
 _TOO_DEEP = f"it is nested more than {MAX_DEPTH} levels deep"
 _LIBYAML_TOO_DEEP = "exceeded maximum nesting depth"
 """What libyaml says from a thousand brackets on. It looks ahead so far that no event comes before it."""
