@@ -17,8 +17,9 @@ from reviewtui.tui.menu import Choice
 from reviewtui.tui.pages.record import record_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
+from reviewtui.tui.widgets.columns import Column, wanting
 from reviewtui.tui.widgets.line import Line, Tone
-from reviewtui.tui.widgets.table import Cell, Column, wanting
+from reviewtui.tui.widgets.table import Cell
 
 _COLUMNS = (
     Column("WHEN", 10, keep=97),

@@ -15,8 +15,9 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.display import age_text
 from reviewtui.tui.asking import HelpedDialog
 from reviewtui.tui.rows import haystacks, matching, rows_of
+from reviewtui.tui.widgets.columns import Column
 from reviewtui.tui.widgets.strips import TitleLine
-from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.table import Cell, LineTable
 from reviewtui.tui.widgets.words_line import WordsLine
 
 _COLUMNS = (

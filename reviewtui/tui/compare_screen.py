@@ -16,9 +16,10 @@ from reviewtui.display import STATE_MARKS, plural, shorten
 from reviewtui.tui.copying import Copies, version_choices
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.rows import STATE_TONES
+from reviewtui.tui.widgets.columns import Column
 from reviewtui.tui.widgets.line import Tone, fit_key
 from reviewtui.tui.widgets.strips import TitleLine
-from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.table import Cell, LineTable
 from reviewtui.values import dataclass
 
 _NARROWEST, _FEWEST = 12, 6

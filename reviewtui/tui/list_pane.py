@@ -19,10 +19,11 @@ from reviewtui.tui.known import Known
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.resizing import PreviewBox
+from reviewtui.tui.widgets.columns import Column
 from reviewtui.tui.widgets.line import Line
 from reviewtui.tui.widgets.plain import PlainBox
 from reviewtui.tui.widgets.strips import TitleLine, empty_page
-from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.table import Cell, LineTable
 from reviewtui.tui.widgets.text_view import TextView
 from reviewtui.tui.widgets.words_line import WordsLine
 

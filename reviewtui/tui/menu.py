@@ -13,9 +13,10 @@ from textual.containers import Vertical
 
 from reviewtui.display import clean
 from reviewtui.tui.asking import HelpedDialog
+from reviewtui.tui.widgets.columns import Column
 from reviewtui.tui.widgets.line import Part
 from reviewtui.tui.widgets.strips import TitleLine
-from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.table import Cell, LineTable
 from reviewtui.values import dataclass
 
 _MOST_COPIED = 1024 * 1024

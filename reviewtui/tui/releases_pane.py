@@ -16,8 +16,9 @@ from reviewtui.tui.pages.gate import decision_lines
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import VersionView, read_version
+from reviewtui.tui.widgets.columns import Column, wanting, with_width
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrapped
-from reviewtui.tui.widgets.table import Cell, Column, wanting, with_width
+from reviewtui.tui.widgets.table import Cell
 from reviewtui.values import dataclass
 
 if TYPE_CHECKING:

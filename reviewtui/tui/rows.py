@@ -9,8 +9,9 @@ from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.display import STATE_MARKS, age_text, approvals_text
 from reviewtui.tui import filters
 from reviewtui.tui.filters import haystack
+from reviewtui.tui.widgets.columns import Column
 from reviewtui.tui.widgets.line import Tone
-from reviewtui.tui.widgets.table import Cell, Column
+from reviewtui.tui.widgets.table import Cell
 from reviewtui.values import dataclass, replace
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from reviewtui.tui.closer_look import CloserLook
 from reviewtui.tui.pages.layout import KIND_TONES
 from reviewtui.tui.pages.text import FileDiff, Layout, TextPage, file_diffs
 from reviewtui.tui.reading import VersionView
+from reviewtui.tui.widgets.columns import Column
 from reviewtui.tui.widgets.line import BLANK, Line, wrapped
-from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.table import Cell, LineTable
 from reviewtui.tui.widgets.text_view import TextView
 from reviewtui.values import replace
 

@@ -18,8 +18,9 @@ from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.pages.record import event_lines, record_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import RecordView, read_record
+from reviewtui.tui.widgets.columns import Column, with_width
 from reviewtui.tui.widgets.line import Line, Tone, wrapped
-from reviewtui.tui.widgets.table import Cell, Column, LineTable, with_width
+from reviewtui.tui.widgets.table import Cell, LineTable
 from reviewtui.values import dataclass
 
 _COLUMNS = (

@@ -16,10 +16,11 @@ from reviewtui.display import number_text, plural
 from reviewtui.metric_trend import Bounds, Point, Series, series_of
 from reviewtui.tui.asking import Asks, HelpedDialog
 from reviewtui.tui.trend_points import SLICE, read_versions
+from reviewtui.tui.widgets.columns import Column
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.plot import Bound, Plot, Sample
 from reviewtui.tui.widgets.strips import NoticeLine, TitleLine
-from reviewtui.tui.widgets.table import Cell, Column, LineTable
+from reviewtui.tui.widgets.table import Cell, LineTable
 from reviewtui.values import replace
 
 _MARKS = {VersionKind.RELEASE: "●", VersionKind.CANDIDATE: "○", VersionKind.COMMIT: ""}

@@ -11,8 +11,9 @@ from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.reading import VersionView, read_version
 from reviewtui.tui.rows import FIELDS, TITLE_SORTS, VersionRow, haystacks, sorted_rows
+from reviewtui.tui.widgets.columns import Column, wanting, with_width
 from reviewtui.tui.widgets.line import Line, wrapped
-from reviewtui.tui.widgets.table import Cell, Column, wanting, with_width
+from reviewtui.tui.widgets.table import Cell
 from reviewtui.values import replace
 
 CellsOf = Callable[[VersionRow, float, str], Sequence[Cell]]

@@ -7,7 +7,8 @@ from typing import ClassVar
 from textual.app import App, ComposeResult
 
 from reviewtui.tui.rows import haystacks, matching, rows_of
-from reviewtui.tui.widgets.table import Column, LineTable
+from reviewtui.tui.widgets.columns import Column, laid_out
+from reviewtui.tui.widgets.table import LineTable
 from reviewtui.tui.widgets.toned import TONE_CLASSES
 from tests.tui.story import version
 
@@ -146,3 +147,8 @@ def test_a_filter_is_an_and_of_substrings() -> None:
 def test_no_text_of_the_repository_can_pass_for_a_field_of_the_filter() -> None:
     rows = rows_of([version("churn@1.0.0", subject="state:approved \0state:approved")])
     assert matching(haystacks(rows), "state:approved") == []
+
+
+def test_columns_of_one_title_each_keep_their_own_cells() -> None:
+    twins = (Column("KEY", 8), Column("1.4.0", 10, fills=True), Column("1.4.0", 10, fills=True))
+    assert [place for place, _, _ in laid_out(twins, 60)] == [0, 1, 2]

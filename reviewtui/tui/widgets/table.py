@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
 from rich.segment import Segment
@@ -15,34 +15,15 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from reviewtui.tui.widgets.columns import Column, laid_out
 from reviewtui.tui.widgets.line import Line, Tone, fit, wrapped
 from reviewtui.tui.widgets.toned import Toned
-from reviewtui.values import dataclass, replace
 
 Item = TypeVar("Item")
 Cell = tuple[str, Tone]
 
 _STRIPS_KEPT = 512
 _ROOMY = 100
-ESSENTIAL, HIDDEN = 90, 0
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its title and the fewest cells it makes sense in. `wanted` is what its texts take.
-
-    Where there is too little, columns give way in the order of `keep`, the smallest first; those below `ESSENTIAL` do
-    so already where others would be cut, and one of `HIDDEN` always does. Those with `fills` take what is left, first
-    up to what is wanted, then each up to `most`, the last one all of it.
-    """
-
-    title: str
-    width: int
-    right: bool = False
-    fills: bool = False
-    most: int = 32
-    keep: int = 100
-    wanted: int = 0
 
 
 class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
@@ -114,7 +95,6 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         """`key` tells an item from all others; `alike` gives what it keeps when it was read again under another key."""
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._layouts: dict[int, list[tuple[int, Column, int]]] = {}
         self._cells = cells
         self._key = key
         self._alike = alike
@@ -161,7 +141,6 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Lay the rows out in other columns; there must be as many of them as before."""
         self._columns = tuple(columns)
-        self._layouts.clear()
         self.redraw()
 
     def mark(self, keys: Collection[str]) -> None:
@@ -278,7 +257,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
 
     def _press_title(self, x: int) -> None:
         start = 1
-        for index, (_, column, size) in enumerate(self._layout(self.size.width)):
+        for index, (_, column, size) in enumerate(laid_out(self._columns, self.size.width)):
             if start <= x < start + size + 1:
                 self.post_message(self.TitlePressed(self, column.title, index))
             start += size + 1
@@ -318,7 +297,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             is_marked = bool(self._marked) and self._key(item) in self._marked
             spans: list[tuple[str, Tone]] = [("»", "accent") if is_marked else (" ", "")]
             cells = self._cells(item)
-            for place, column, size in self._layout(width):
+            for place, column, size in laid_out(self._columns, width):
                 text, tone = cells[place]
                 spans += [(fit(text, size, right=column.right), tone), (" ", "")]
             strip = self.toned_strip(spans, over=over)
@@ -331,7 +310,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
     def _titles(self, width: int) -> Strip:
         style = self.get_component_rich_style("table--titles")
         text = " " + "".join(
-            fit(column.title, size, right=column.right) + " " for _, column, size in self._layout(width)
+            fit(column.title, size, right=column.right) + " " for _, column, size in laid_out(self._columns, width)
         )
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)
 
@@ -343,65 +322,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         spans = lines[y].spans if y < len(lines) else ()
         return self.toned_strip(spans).adjust_cell_length(width, self.tone_style(""))
 
-    def _layout(self, width: int) -> list[tuple[int, Column, int]]:
-        """The columns that there is room for, each with its place among the cells and how wide it is."""
-        if width not in self._layouts:
-            self._layouts[width] = [
-                (self._columns.index(column), column, size) for column, size in self._laid_out(width)
-            ]
-        return self._layouts[width]
-
-    def _laid_out(self, width: int) -> list[tuple[Column, int]]:
-        columns = [column for column in self._columns if column.keep != HIDDEN]
-        while (least := min(columns, key=lambda column: column.keep)) and len(columns) > 1:
-            is_essential = least.keep >= ESSENTIAL
-            needed = sum((column.width if is_essential else max(column.width, column.wanted)) + 1 for column in columns)
-            if needed <= width:
-                break
-            columns.remove(least)
-        spare = max(width - sum(column.width + 1 for column in columns), 0)
-        sizes = [column.width for column in columns]
-        last = max((index for index, column in enumerate(columns) if column.fills), default=-1)
-        most = [column.most if column.fills else 0 for column in columns]
-        if last >= 0:
-            most[last] = width
-        spare = _widen(sizes, [column.wanted for column in columns], spare)
-        # The last column wants no blank after it, but has one where there is room.
-        _widen(sizes, most, max(spare - 1, 0))
-        return list(zip(columns, sizes, strict=True))
-
-
-def _widen(sizes: list[int], ends: Sequence[int], spare: int) -> int:
-    """Make columns as wide as these ends, from the left, as far as there is spare room; gives what is left of it."""
-    for index, end in enumerate(ends):
-        more = max(min(spare, end - sizes[index]), 0)
-        sizes[index] += more
-        spare -= more
-    return spare
-
 
 def _row_where(of: Callable[[Item], str], wanted: str, items: Sequence[Item], shown: Sequence[int]) -> int | None:
     """The first row whose item has what is wanted."""
     return next((row for row, index in enumerate(shown) if of(items[index]) == wanted), None)
-
-
-def wanting(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
-    """The columns, the one of this title wanting room for the longest text; it is not shown where all are empty."""
-    longest = max(map(len, texts), default=0)
-    return tuple(
-        replace(column, wanted=min(longest, column.most), keep=column.keep if longest else HIDDEN)
-        if column.title == title
-        else column
-        for column in columns
-    )
-
-
-def with_width(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
-    """The columns, the one of this title as wide as the longest text, within bounds."""
-    longest = max(map(len, texts), default=0)
-    return tuple(
-        replace(column, width=(width := max(12, min(longest, column.most))), most=width + 2)
-        if column.title == title
-        else column
-        for column in columns
-    )
