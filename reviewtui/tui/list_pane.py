@@ -14,7 +14,7 @@ from textual.widgets import Input
 
 from reviewtui.catalog import ModelVersion
 from reviewtui.tui.copying import row_choice, version_choices
-from reviewtui.tui.filters import Filter, matching, parse_filter, values_of
+from reviewtui.tui.filters import Filter, loosened, matching, parse_filter, values_of
 from reviewtui.tui.known import Known
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.project_like import ProjectLike
@@ -259,6 +259,9 @@ class ListPane(PlainBox, Generic[Item]):
         if asked.since is not None and not self._times:
             self._times = tuple(map(self.time_of, self._ordered))
         found = matching(self._ordered_texts, asked, times=self._times, metrics=self.metric_values)
+        if not found and (looser := loosened(self._ordered_texts, asked)) is not asked:
+            self.filter = asked = looser
+            found = matching(self._ordered_texts, asked, times=self._times, metrics=self.metric_values)
         wanted = None
         if asked.metrics and not known.metrics:
             wanted = self.KnowledgeWanted(self, "metrics", self._versions_of(self._items))

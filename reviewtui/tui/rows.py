@@ -199,6 +199,7 @@ def _haystack(row: VersionRow) -> str:
 FIELDS = ("state", "model", "author", "kind", "stage", "reviewer")
 
 
-def matching(texts: Sequence[str], words: str) -> list[int]:
+def matching(texts: tuple[str, ...], words: str) -> list[int]:
     """The numbers of the haystacks that hold every word; state:, model:, … look in one field."""
-    return filters.matching(texts, filters.parse_filter(words, FIELDS, now=0))
+    asked = filters.parse_filter(words, FIELDS, now=0)
+    return filters.matching(texts, asked) or filters.matching(texts, filters.loosened(texts, asked))

@@ -215,7 +215,7 @@ def _haystack(row: TimelineRow) -> str:
     record = event.record
     fields = [("event", event.event), ("model", event.model), ("by", event.actor)]
     fields += [("reviewer", name) for name in (event.approved_by or ((event.actor,) if record else ()))]
-    return haystack(f"{event.event} {event.name} {event.actor} {event.commit} {event.ref} {event.detail}", fields)
+    return haystack(f"{event.name} {event.event} {event.actor} {event.commit} {event.ref} {event.detail}", fields)
 
 
 def _detail(event: HistoryEvent) -> str:

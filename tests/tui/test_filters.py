@@ -7,7 +7,7 @@ import threading
 import pytest
 from textual.pilot import Pilot
 
-from reviewtui.tui.filters import parse_filter
+from reviewtui.tui.filters import haystack, loosened, matching, parse_filter
 from tests.tui.driving import notice, opened, press, screen_text, settled, until
 from tests.tui.story import STATES, StoryProject, story, version
 
@@ -121,3 +121,24 @@ async def test_many_versions_are_compared_slice_by_slice() -> None:
         await press(pilot, "2")
         await filtered(pilot, "changed:train.lr")
         assert pilot.app.screen.active_pane.table.count == 40
+
+
+async def test_a_word_that_stands_nowhere_finds_names_by_its_letters_and_that_is_said() -> None:
+    async with opened() as pilot:
+        await press(pilot, "2")
+        pane = pilot.app.screen.active_pane
+        all_of_them = pane.table.count
+        await filtered(pilot, "chrn")
+        assert {each.model for each in pane.versions} == {"churn"}
+        assert 0 < pane.table.count < all_of_them
+        assert "“chrn” stands nowhere: names with its letters in this order." in notice(pilot)
+        await filtered(pilot, "nrhc")
+        assert pane.table.count == 0
+        await filtered(pilot, "churn")
+        assert "stands nowhere" not in notice(pilot)
+
+
+def test_the_letters_of_a_word_must_stand_in_the_name_alone() -> None:
+    texts = tuple(haystack(f"{name} approved dana", (("model", name),)) for name in ("churn@1.4.0", "support@2.0.0"))
+    assert matching(texts, loosened(texts, parse_filter("chdana", (), now=0))) == []
+    assert matching(texts, loosened(texts, parse_filter("c140 dana", (), now=0))) == [0]
