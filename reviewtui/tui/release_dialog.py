@@ -13,7 +13,7 @@ from reviewtui.catalog import ModelVersion
 from reviewtui.errors import ReleaseRefusedError, ReviewTuiError
 from reviewtui.git.objects import ObjectId
 from reviewtui.tui.asking import Dialog
-from reviewtui.tui.pages.gate import decision_lines
+from reviewtui.tui.pages.gate import decision_lines, finding_look
 from reviewtui.tui.pages.statement import statement_lines, tag_head
 from reviewtui.tui.widgets.line import BLANK, Line, labelled, line
 from reviewtui.tui.widgets.strips import TitleLine
@@ -92,7 +92,8 @@ class ReleaseDialog(Dialog[str]):
             lines += labelled("Tag", prepared.tag, width, tone="strong")
             lines += labelled("Commit", self._version.commit, width)
             lines += labelled("Key", prepared.signer_description, width)
-            lines += [*labelled("Pushes", "nothing: the tag stays in this clone until P pushes it", width), BLANK]
+            lines += labelled("Pushes", "nothing: the tag stays in this clone until P pushes it", width)
+            lines += [*_gate_in_short(prepared.decision, width), BLANK]
         if prepared is not None and prepared.decision.allowed:
             lines += [*tag_head(prepared.message, width), *statement_lines(prepared.message, width), BLANK]
         return [*lines, *decision_lines(self._decision, width, reviewers=self._reviewers)]
@@ -130,3 +131,14 @@ class ReleaseDialog(Dialog[str]):
             self.say_why_not("It is being signed; that cannot be stopped half-way.")
         else:
             self.dismiss(None)
+
+
+def _gate_in_short(decision: Decision, width: int) -> list[Line]:
+    """What the gate says, above the message; what it rests on stands below it."""
+    if not decision.allowed:
+        return []
+    states = {finding_look(finding)[1] for finding in decision.findings}
+    text = "open, with warnings or an override:" if "warn" in states else "open:"
+    return labelled(
+        "Gate", f"{text} each requirement stands below the message", width, tone="warn" if "warn" in states else "good"
+    )

@@ -76,7 +76,7 @@ async def test_two_reviewers_a_refusal_a_veto_its_withdrawal_and_a_release(
         await press(pilot, "R")
         message = "\n".join(made.text for made in pilot.app.screen.query_one(TextView).lines)
         assert message.count("Reviewed-by: ") == 2
-        assert message.index("are signed") < message.index("The gate is open")
+        assert message.index("Gate") < message.index("are signed") < message.index("The gate is open")
         await press(pilot, "ctrl+s")
         assert "Released churn@1.1.0: signed tag churn@v1.1.0" in notice(pilot)
         await press(pilot, "q")
