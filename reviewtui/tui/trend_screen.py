@@ -55,7 +55,8 @@ class TrendScreen(Asks[ModelVersion]):
         Binding("enter", "open", "Open", key_display="⏎", id="trend.open"),
         Binding("y", "copy", "Copy the values", id="trend.copy"),
         Binding("question_mark", "app.help", "Help", key_display="?", id="trend.help"),
-        Binding("q,escape", "back", "Back", key_display="q", id="trend.back"),
+        Binding("q", "leave", "Back", id="trend.back"),
+        Binding("escape", "back", "Stop reading; back when all is read", show=False, id="trend.stop"),
     ]
 
     def __init__(self, version: ModelVersion, *, metric: str = "") -> None:
@@ -211,7 +212,7 @@ class TrendScreen(Asks[ModelVersion]):
     # Actions
 
     def why_not(self, action: str) -> str:
-        if action.startswith(("app.", "back")):
+        if action.startswith(("app.", "back", "leave")):
             return ""
         if not self._series:
             busy = any(map(self.waits_for, ("versions", "metrics", "series")))
@@ -274,6 +275,9 @@ class TrendScreen(Asks[ModelVersion]):
             self._find_series()
             self.say(f"Stopped: the metrics of {self._read:,} of {len(self._versions):,} versions were read.")
             return
+        self.action_leave()
+
+    def action_leave(self) -> None:
         self.dismiss(self.point.version if self.point else None)
 
 

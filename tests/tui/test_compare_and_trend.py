@@ -19,7 +19,7 @@ from reviewtui.tui.version import VersionScreen
 from reviewtui.tui.widgets.plot import Bound, Plot, Sample
 from reviewtui.tui.widgets.table import LineTable
 from tests.tui.corpus import CORPUS, FORBIDDEN
-from tests.tui.driving import SIZES, notice, opened, press, screen_text, settled
+from tests.tui.driving import SIZES, notice, opened, press, screen_text, settled, until
 from tests.tui.story import VERSIONS, StoryProject, oid, story, version
 
 WORST = "".join(text for text in CORPUS if len(text) < 400 and "\ud800" not in text)
@@ -194,6 +194,25 @@ async def test_thousands_of_versions_are_read_in_slices_and_esc_stops() -> None:
         await settled(pilot)
         assert "Stopped" in notice(pilot)
         assert "400 of 400 versions · 400 of 1,000 read" in screen_text(pilot)
+
+
+async def test_q_leaves_a_trend_that_is_still_read() -> None:
+    project = story()
+    go = threading.Event()
+
+    def held(versions: Sequence[ModelVersion]) -> tuple[tuple[Fact, ...], ...]:
+        go.wait(5)
+        return tuple(() for _ in versions)
+
+    project.metric_history = held  # type: ignore[method-assign]
+    async with opened(project) as pilot:
+        await press(pilot, "2")
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(pilot.app.screen, TrendScreen))
+        await pilot.press("q")
+        await until(pilot, lambda: not isinstance(pilot.app.screen, TrendScreen))
+        go.set()
+        await settled(pilot)
 
 
 async def test_what_was_read_once_is_not_read_again() -> None:
