@@ -92,6 +92,18 @@ def test_what_tags_may_point_to(story: ModelRepository, opened: Opener) -> None:
     assert (refs["refs/tags/tree"].commit, refs["refs/tags/tree"].object_type) == (None, "tree")
 
 
+def test_who_made_a_ref_is_its_tagger_or_the_author_of_its_commit(story: ModelRepository, opened: Opener) -> None:
+    author, tagger = "Kim <kim@example.com>", "Robin Example"
+    commit = story.commit_files({"a": "1"}, branch="model/churn/v2.0.0", author=author, committer="CI <ci@example.com>")
+    story.git("tag", "light", commit)
+    story.git("tag", "-a", "-m", "x", "full", commit)
+    made = {ref.name.rpartition("/")[2]: ref.creator.name for ref in opened(story.path).refs() if ref.creator}
+    assert (made["v2.0.0"], made["light"], made["full"]) == ("Kim", "Kim", tagger)
+    (story.path / ".git/refs/tags/broken").write_text("1" * 40 + "\n")
+    made = {ref.name.rpartition("/")[2]: ref.creator.name for ref in opened(story.path).refs() if ref.creator}
+    assert (made["v2.0.0"], made["light"], made["full"]) == ("Kim", "Kim", tagger)
+
+
 def test_a_tag_whose_object_is_missing_hides_no_other_ref(story: ModelRepository, opened: Opener) -> None:
     commit = story.commit_files({"a": "b"})
     story.tag("good", message="good")

@@ -28,6 +28,7 @@ class Ref:
 
     `commit` is None where the ref leads to a tree or a blob, or to an object that is missing.
     `created` is the tagger's or committer's own time, in seconds since 1970 (claimed: for display only).
+    `creator` is who made what the ref points to: a tag's tagger, a commit's author (claimed as well).
     `signed` says whether the tag object carries a signature, unverified.
     """
 

@@ -25,12 +25,12 @@ _FIELDS = (
     "%(*objecttype)",
     "%(symref)",
     "%(creatordate:unix)",
-    "%(creator)",
+    "%(if)%(author)%(then)%(author)%(else)%(tagger)%(end)",
     "%(contents:subject)",
     "%(if)%(contents:signature)%(then)1%(end)",
 )
 _BARE_FIELDS = ("%(refname)", "%(objectname)", "%(symref)")
-_CREATOR = pattern(r"(.*?) ?<([^>]*)>")
+_PERSON = pattern(r"(.*?) ?<([^>]*)>")
 
 
 def read_refs(git: Git, below: Sequence[str] = BROWSED) -> tuple[Ref, ...]:
@@ -87,7 +87,7 @@ def _ref(row: list[str], peeled: dict[ObjectId, tuple[ObjectId, str]]) -> Ref:
     end, end_kind = ObjectId(target or object_id), target_kind or kind
     if ObjectId(object_id) in peeled:
         end, end_kind = peeled[ObjectId(object_id)]
-    person = _CREATOR.match(creator)
+    person = _PERSON.match(creator)
     return Ref(
         name=RefName(name),
         object_id=ObjectId(object_id),
@@ -137,7 +137,7 @@ def _told(object_id: ObjectId, kind: str, data: bytes) -> tuple[int | None, Pers
     try:
         if kind == "commit":
             commit = parse_commit(object_id, data)
-            return commit.committed, commit.committer, commit.subject, False
+            return commit.committed, commit.author, commit.subject, False
         if kind == "tag":
             tag = parse_tag(object_id, data)
             return tag.tagged, tag.tagger, tag.message.partition("\n")[0], tag.signature is not None

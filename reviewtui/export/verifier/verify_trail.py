@@ -114,8 +114,7 @@ class Trail:
         kind, commit, tree = event["event"], event["commit"], self.history.tree(event["commit"])
         if not tree or event["version"] not in (event["ref"] or commit):
             return None
-        at, who, _ = self.made(commit, "committer")
-        who = self.made(commit)[1] if kind == "commit" else who
+        at, who = self.made(commit, "committer")[0], self.made(commit)[1]
         return {**NOTHING, "tree": tree, "at": at, "actor": event["actor"] if who is None else who}
 
     def of_record(self, event, one):
