@@ -63,6 +63,7 @@ class Auditor:
         memory = self._remember(releases)
         remarks += [each for each in (self._content.memory, memory) if each]
         problems = (
+            *self._cut_off(),
             *self._notes_problems(),
             *self._other_notes(),
             *record_problems(self._judged(version)),
@@ -173,6 +174,12 @@ class Auditor:
             for commit, lines in self._records.by_commit.items()
             for line in lines
         ]
+
+    def _cut_off(self) -> Iterator[AuditProblem]:
+        """What a shallow clone does not have might be a rejection, a policy or a release."""
+        if self._repository.is_shallow:
+            cut = "the clone is shallow; what lies before its cut is not verified. git fetch --unshallow brings it"
+            yield AuditProblem("shallow", f"incomplete: {cut}.")
 
     def _notes_problems(self) -> Iterator[AuditProblem]:
         for alarm in self._content.alarms:

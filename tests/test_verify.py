@@ -259,6 +259,13 @@ def test_replace_refs_and_grafts_are_alarms(story: ModelRepository) -> None:
     assert release_of(report)["ok"]
 
 
+def test_a_shallow_clone_is_never_all_well(story: ModelRepository, tmp_path: Path) -> None:
+    cut = tmp_path / "cut"
+    subprocess.run(("git", "clone", "-q", "--depth=1", f"file://{story.path}", str(cut)), check=True)
+    answer, report = verify(ModelRepository(cut))
+    assert (answer.status, report["ok"], alarms(report)) == (1, False, ["incomplete"])
+
+
 def test_a_repository_without_anything_of_ours_verifies(tmp_path: Path) -> None:
     repository = ModelRepository(tmp_path / "plain")
     repository.commit_files({"params.yaml": "lr: 0.1\n"})
