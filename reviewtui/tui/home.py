@@ -20,7 +20,7 @@ from reviewtui.tui.marking import MarksVersions
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.noticing import NoticesChanges
-from reviewtui.tui.opening import NO_COMMIT, opening_words, title_parts
+from reviewtui.tui.opening import NO_COMMIT, load_screens, opening_words, title_parts
 from reviewtui.tui.passed_over import TellsOfPassedOver
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.push_dialog import PushesRecords
@@ -85,7 +85,7 @@ class HomeScreen(
         self._summary: ProjectSummary | None = None
         self._rows: Rows | None = None
         """The versions with their states, once they were read."""
-        self._panes = tuple(tab.pane() for tab in TABS)
+        self._panes: tuple[ListPane[Any], ...] = tuple(tab.pane() for tab in TABS)
         self._outdated = set(range(FILLED, len(TABS)))
         """The tabs that must be read before they can be shown."""
 
@@ -170,6 +170,7 @@ class HomeScreen(
         self._fill_with_states(rows)
         self.restore_view()
         self.read_passed_over()
+        self.run_worker(load_screens, thread=True, group="screens")
 
     def _fill_with_states(self, rows: Rows) -> None:
         waiting = queue_of(rows[0], self._summary.reviewer if self._summary else "")
@@ -206,7 +207,7 @@ class HomeScreen(
         if topic.startswith("tab "):
             index = int(topic.removeprefix("tab "))
             self._outdated.add(index)
-            failed = (self._pane(index),)
+            failed = (self._panes[index],)
         for pane in failed:
             pane.say_empty(clean(error.message), clean(error.hint), "r tries again · q leaves")
 
@@ -216,17 +217,14 @@ class HomeScreen(
 
     # Tabs
 
-    def _pane(self, index: int) -> ListPane[Any]:
-        return self._panes[index]
-
     @property
     def active_pane(self) -> ListPane[Any]:
-        return self._pane(self._active)
+        return self._panes[self._active]
 
     def _show_tab(self, index: int) -> None:
         self._active = index
         for number in range(len(TABS)):
-            self._pane(number).display = number == index
+            self._panes[number].display = number == index
         self.active_pane.table.focus()
         self.active_pane.refresh_preview()
         self._show_counts()
@@ -235,7 +233,7 @@ class HomeScreen(
         self.refresh_keys()
 
     def _show_counts(self) -> None:
-        counts = [f"{self._pane(number).total:,}" if self._pane(number).total else "" for number in range(len(TABS))]
+        counts = [f"{self._panes[number].total:,}" if self._panes[number].total else "" for number in range(len(TABS))]
         self.query_one(TabLine).show(
             [Tab(tab.title, count) for tab, count in zip(TABS, counts, strict=True)], self._active
         )

@@ -234,10 +234,10 @@ class ListPane(PlainBox, Generic[Item]):
         """Put the rows, and what a filter searches, in the chosen order."""
         self._ordered, self._ordered_texts = self._items, self._texts
         if self.sort or self.is_turned:
-            texts = {id(item): text for item, text in zip(self._items, self._texts, strict=True)}
+            texts = dict(zip(map(id, self._items), self._texts, strict=True))
             ordered = tuple(self.in_order(self._items, self.sort)) if self.sort else self._items
             self._ordered = ordered[::-1] if self.is_turned else ordered
-            self._ordered_texts = tuple(texts[id(item)] for item in self._ordered)
+            self._ordered_texts = tuple(map(texts.__getitem__, map(id, self._ordered)))
         self._times = ()
 
     def apply_filter(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from reviewtui.tui.reading import ProjectSummary
 from reviewtui.tui.widgets.line import Part, Tone
 
@@ -11,6 +13,17 @@ NO_COMMIT = (
     "Commit a model's files and tag them, such as churn@v1.0.0: they appear here by themselves. "
     "`reviewtui demo` builds a sample that is full.",
 )
+
+_SCREENS = (
+    "version", "sign_dialog", "release_dialog", "compare_screen", "trend_screen", "record_dialog", "base_dialog",
+    "bytes_dialog", "push_dialog", "settings_screen", "palette",
+)  # fmt: skip
+
+
+def load_screens() -> None:
+    """Load the modules of the screens that keys open, in a worker: to load one takes longer than a key may."""
+    for name in _SCREENS:
+        import_module(f"reviewtui.tui.{name}")
 
 
 def title_parts(summary: ProjectSummary) -> tuple[list[Part], list[Part]]:

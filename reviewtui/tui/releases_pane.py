@@ -16,6 +16,7 @@ from reviewtui.tui.pages.gate import decision_lines
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.reading import VersionView, read_version
+from reviewtui.tui.rows import longest_name
 from reviewtui.tui.widgets.columns import Column, wanting, with_width
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, heading, line, wrapped
 from reviewtui.tui.widgets.table import Cell
@@ -45,6 +46,8 @@ NOTHING = (
     "Nothing is released, and nothing waits to be.",
     "A release is a tag such as churn@v1.4.0; R on an approved candidate makes a signed one.",
 )
+TELLING = 2_000
+"""From so many of the first rows it is told how much room their words want."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +97,9 @@ class ReleasesPane(ListPane[ReleaseRow]):
         )
 
     def columns_for(self, items: Sequence[ReleaseRow]) -> tuple[Column, ...]:
-        columns = with_width(self._columns, "VERSION", (item.version.name for item in items))
-        columns = wanting(columns, "STAGES", (" ".join(item.version.stages) for item in items))
-        return wanting(columns, "SAYS", (_said(item)[0] for item in items))
+        columns = with_width(self._columns, "VERSION", longest_name([item.version for item in items]))
+        columns = wanting(columns, "STAGES", map(" ".join, {item.version.stages for item in items}))
+        return wanting(columns, "SAYS", (_said(item)[0] for item in items[:TELLING]))
 
     def _said(self, item: ReleaseRow) -> tuple[str, Tone]:
         """What a row says, in as many words as there is room for."""

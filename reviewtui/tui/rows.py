@@ -158,6 +158,11 @@ def queue_of(rows: Sequence[VersionRow], me: str) -> tuple[VersionRow, ...]:
     return tuple(waiting)
 
 
+def longest_name(versions: Sequence[ModelVersion]) -> int:
+    """How many characters the longest MODEL@VERSION has."""
+    return max((len(each.model) + len(each.version) for each in versions), default=-1) + 1
+
+
 def sorted_rows(rows: Sequence[VersionRow], sort: str) -> tuple[VersionRow, ...]:
     """The rows in one of SORTS; "" leaves them as they are."""
     if sort == "newest":
@@ -165,7 +170,8 @@ def sorted_rows(rows: Sequence[VersionRow], sort: str) -> tuple[VersionRow, ...]
     if sort == "name":
         return tuple(sorted(rows, key=lambda row: row.version.name))
     if sort == "author":
-        return tuple(sorted(rows, key=lambda row: row.version.author.casefold()))
+        folded = {name: name.casefold() for name in {row.version.author for row in rows}}
+        return tuple(sorted(rows, key=lambda row: folded[row.version.author]))
     if sort == "state":
         order = list(STATE_MARKS)
         return tuple(sorted(rows, key=lambda row: order.index(row.state) if row.state in order else -1))

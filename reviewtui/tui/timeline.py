@@ -133,7 +133,7 @@ class TimelinePane(ListPane[TimelineRow]):
 
     def columns_for(self, items: Sequence[TimelineRow]) -> tuple[Column, ...]:
         names = (item.event.name if item.event else item.model for item in items)
-        return with_width(self._columns, "VERSION", names)
+        return with_width(self._columns, "VERSION", max(map(len, names), default=0))
 
     def key_of(self, item: TimelineRow) -> str:
         event = item.event

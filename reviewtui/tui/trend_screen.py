@@ -55,8 +55,8 @@ class TrendScreen(Asks[ModelVersion]):
         Binding("enter", "open", "Open", key_display="⏎", id="trend.open"),
         Binding("y", "copy", "Copy the values", id="trend.copy"),
         Binding("question_mark", "app.help", "Help", key_display="?", id="trend.help"),
-        Binding("q", "leave", "Back", id="trend.back"),
-        Binding("escape", "back", "Stop reading; back when all is read", show=False, id="trend.stop"),
+        Binding("q", "back", "Back", id="trend.back"),
+        Binding("escape", "stop", "Stop reading; back when all is read", show=False, id="trend.stop"),
     ]
 
     def __init__(self, version: ModelVersion, *, metric: str = "") -> None:
@@ -212,7 +212,7 @@ class TrendScreen(Asks[ModelVersion]):
     # Actions
 
     def why_not(self, action: str) -> str:
-        if action.startswith(("app.", "back", "leave")):
+        if action.startswith(("app.", "back", "stop")):
             return ""
         if not self._series:
             busy = any(map(self.waits_for, ("versions", "metrics", "series")))
@@ -268,16 +268,16 @@ class TrendScreen(Asks[ModelVersion]):
             self.app.copy_to_clipboard("\n".join(rows))
             self.say_done(f"Copied {plural(len(self.points), 'value')} of {self._metric}.")
 
-    def action_back(self) -> None:
+    def action_stop(self) -> None:
         if self.waits_for("metrics"):
             self._stopped = True
             self.forget("metrics")
             self._find_series()
             self.say(f"Stopped: the metrics of {self._read:,} of {len(self._versions):,} versions were read.")
             return
-        self.action_leave()
+        self.action_back()
 
-    def action_leave(self) -> None:
+    def action_back(self) -> None:
         self.dismiss(self.point.version if self.point else None)
 
 

@@ -14,6 +14,7 @@ from reviewtui.display import STATE_MARKS, approvals_text
 from reviewtui.errors import ReviewTuiError
 from reviewtui.review import Verdict
 from reviewtui.tui.copying import Copies, entry_choices, version_choices
+from reviewtui.tui.laying_out import LaysOut
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.messages import RecordsChanged
 from reviewtui.tui.pages.config import config_page
@@ -69,6 +70,7 @@ class VersionScreen(
     Copies[ModelVersion],
     PushesRecords[ModelVersion],
     KnowsMyVerdict,
+    LaysOut[ModelVersion],
     TextTab,
 ):
     """Left with q, it gives the version that was looked at last."""
@@ -100,6 +102,8 @@ class VersionScreen(
         super().__init__()
         self._version = version
         self._others = others or (version,)
+        self._placed: tuple[int, int, int | None] | None = None
+        """The version and the list for which the place was looked up last, by their id(), and that place."""
         self._base: ModelVersion | None = None
         self._view: VersionView | None = None
         self._active = 0
@@ -133,6 +137,9 @@ class VersionScreen(
 
     def _again(self) -> None:
         self._show_page(keep_position=True)
+
+    def show_laid_out(self) -> None:
+        self._again()
 
     # Reading
 
@@ -209,10 +216,17 @@ class VersionScreen(
         page, whole = PAGES[self._active], self._whole
         self.arrange_files()
         if self.on_text_tab:
+            self.forget("layout")
             self.show_texts(view, whole=whole, keep_position=keep_position)
         else:
-            view_lines = self.query_one(TextView)
-            view_lines.show(lambda width: page.lines(view, width, whole=whole), keep_position=keep_position)
+            facts = page.count(view) + (len(view.facts.config) + len(view.facts.data) if whole else 0)
+
+            def build(width: int) -> Sequence[Line]:
+                return self.laid_out(
+                    (view, page, whole), lambda width: page.lines(view, width, whole=whole), facts=facts, width=width
+                )
+
+            self.query_one(TextView).show(build, keep_position=keep_position)
         self._show_tabs()
         self.refresh_keys()
 
@@ -262,11 +276,11 @@ class VersionScreen(
         if not self._may("change"):
             return
         page = self.query_one(TextView)
-        if page.step(by):
+        if self.step_when_laid_out(by) or page.step(by):
             return
         for index in range(self._active + by, len(PAGES) if by > 0 else -1, by):
             self.action_tab(index)
-            if page.step(by):
+            if self.step_when_laid_out(by) or page.step(by):
                 return
         self.say("No further change." if by > 0 else "No earlier change.")
 
@@ -295,9 +309,12 @@ class VersionScreen(
     def _place(self) -> int | None:
         """Where the version stands in the list."""
         here = self._version
-        # To compare 40,000 versions field by field takes longer than a key may.
-        same = (at for at, other in enumerate(self._others) if other.commit == here.commit and other.ref == here.ref)
-        return next((at for at in same if self._others[at].name == here.name), None)
+        if self._placed is None or self._placed[:2] != (id(here), id(self._others)):
+            # To compare 40,000 versions field by field takes longer than a key may.
+            same = (at for at, each in enumerate(self._others) if each.commit == here.commit and each.ref == here.ref)
+            place = next((at for at in same if self._others[at].name == here.name), None)
+            self._placed = (id(here), id(self._others), place)
+        return self._placed[2]
 
     @property
     def _following(self) -> ModelVersion | None:

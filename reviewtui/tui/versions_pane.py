@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, cast
 
 from reviewtui.catalog import ModelVersion, VersionKind
@@ -10,7 +10,7 @@ from reviewtui.display import STATE_MARKS
 from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.reading import VersionView, read_version
-from reviewtui.tui.rows import FIELDS, TITLE_SORTS, VersionRow, haystacks, sorted_rows
+from reviewtui.tui.rows import FIELDS, TITLE_SORTS, VersionRow, haystacks, longest_name, sorted_rows
 from reviewtui.tui.widgets.columns import Column, wanting, with_width
 from reviewtui.tui.widgets.line import Line, wrapped
 from reviewtui.tui.widgets.table import Cell
@@ -60,8 +60,11 @@ class VersionsPane(ListPane[VersionRow]):
         return item.version
 
     def columns_for(self, items: Sequence[VersionRow]) -> tuple[Column, ...]:
-        columns = with_width(self._columns, "VERSION", (row.version.name for row in items))
-        return wanting(columns, "AUTHOR", (row.version.author for row in items))
+        columns = with_width(self._columns, "VERSION", longest_name([row.version for row in items]))
+        return wanting(columns, "AUTHOR", {row.version.author for row in items})
+
+    def _versions_of(self, items: Iterable[VersionRow]) -> tuple[ModelVersion, ...]:
+        return tuple([item.version for item in items])
 
     def question(self, item: VersionRow) -> Question | None:
         return lambda project: read_version(project, item.version)

@@ -16,7 +16,7 @@ from reviewtui.tui.pages.text import Layout, TextPage, file_diffs
 from reviewtui.tui.reading import read_version
 from reviewtui.tui.version import VersionScreen
 from reviewtui.tui.widgets.text_view import TextView
-from tests.tui.driving import opened, press, screen_text
+from tests.tui.driving import opened, press, screen_text, until
 from tests.tui.story import StoryProject, diff_values, entry, story, version
 
 SECONDS = 5.0
@@ -122,3 +122,21 @@ def test_a_text_of_many_short_changes_is_laid_out_in_a_moment() -> None:
     before, after = ("".join(f"{n}: {n * side}\n" for n in range(20_000)) for side in (1, 2))
     files = file_diffs([TextPair("p.yaml", ChangeKind.CHANGED, before, after)], ignore_space=False)
     assert work(lambda: TextPage(files, Layout()).lines(120, sideways=lambda by: None).holding("199")) < SECONDS
+
+
+async def test_a_long_page_is_laid_out_beside_the_keys_and_walked_when_it_is_there() -> None:
+    changes = tuple(Change(f"w{n:04}", ChangeKind.CHANGED, n, n + 1, "params.yaml") for n in range(2_000))
+    async with opened(odd_project(difference=VersionDiff(config=changes))) as pilot:
+        await press(pilot, "2", "enter")
+        with pilot.app.project_lock:  # Who answers questions is busy with something else.
+            await pilot.press("2", "n")
+            screen, page = pilot.app.screen, pilot.app.screen.query_one(TextView)
+            await until(pilot, lambda: "Laying out 2,000 facts" in screen_text(pilot))
+            assert isinstance(screen, VersionScreen) and screen.waits_for("layout") and page.stops == 0
+        await until(pilot, lambda: page.stops == 2_000)
+        assert page.stop == 0
+        await press(pilot, "G")
+        assert "w1999" in screen_text(pilot)
+        before = page.lines
+        await press(pilot, "1", "2")
+        assert page.lines is before

@@ -12,7 +12,7 @@ import reviewtui.tui
 
 SOURCES = sorted(Path(reviewtui.tui.__file__).parent.rglob("*.py"))
 PARSES_MARKUP = re.compile(
-    r"from_markup|from_ansi|markup=True|\bnotify\(|\bMarkdown\b|RichLog|DataTable|OptionList|escape\("
+    r"from_markup|from_ansi|markup=True|\bnotify\(|\bMarkdown\b|RichLog|DataTable|OptionList|(?<!\bre\.)\bescape\("
 )
 
 

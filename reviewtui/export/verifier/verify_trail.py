@@ -111,7 +111,7 @@ class Trail:
 
     def of_proposal(self, event):
         """Of a candidate, or a commit that is a version of its own."""
-        kind, commit, tree = event["event"], event["commit"], self.history.tree(event["commit"])
+        commit, tree = event["commit"], self.history.tree(event["commit"])
         if not tree or event["version"] not in (event["ref"] or commit):
             return None
         at, who = self.made(commit, "committer")[0], self.made(commit)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reviewtui.diff import Change, ChangeKind
 from reviewtui.display import value_text
 from reviewtui.facts.model import Fact
+from reviewtui.remarks import remarks_by_key
 from reviewtui.tui.pages.layout import change_lines, key_width, unchanged_line
 from reviewtui.tui.pages.remarks import AboutFact, other_remarks, raw_text, remark_lines
 from reviewtui.tui.reading import VersionView
@@ -27,6 +28,7 @@ def config_lines(view: VersionView, width: int) -> list[Line]:
     changes = view.diff.config
     keys = key_width((_key(change) for change in changes), width)
     several = len({change.file for change in changes}) > 1
+    remarks = remarks_by_key(view.reviews)
     lines: list[Line] = []
     file = None
     for change in changes:
@@ -38,7 +40,7 @@ def config_lines(view: VersionView, width: int) -> list[Line]:
         lines += change_lines(_key(change), change.kind, before, after, keys=keys, width=width, about=about)
         for detail in change.details:
             lines += wrapped(detail, width, indent="       ", tone="dim")
-        lines += remark_lines(view, "config", change.key, width)
+        lines += remark_lines(remarks, "config", change.key, width)
     return lines
 
 

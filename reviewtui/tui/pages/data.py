@@ -5,6 +5,7 @@ from __future__ import annotations
 from reviewtui.diff import DataChange
 from reviewtui.display import CHANGE_MARKS, data_text
 from reviewtui.facts.model import DataFact
+from reviewtui.remarks import remarks_by_key
 from reviewtui.tui.pages.layout import KIND_TONES, unchanged_line
 from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
@@ -29,9 +30,10 @@ def data_page(view: VersionView, width: int, *, whole: bool = False) -> list[Lin
 
 def data_lines(view: VersionView, width: int) -> list[Line]:
     """The changes alone."""
+    remarks = remarks_by_key(view.reviews)
     lines: list[Line] = []
     for change in view.diff.data:
-        lines += [*_change_lines(change, width), *remark_lines(view, "data", change.path, width)]
+        lines += [*_change_lines(change, width), *remark_lines(remarks, "data", change.path, width)]
     return lines
 
 

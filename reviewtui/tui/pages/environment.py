@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reviewtui.display import CHANGE_MARKS, holds_controls
+from reviewtui.remarks import remarks_by_key
 from reviewtui.tui.pages.layout import KIND_TONES, unchanged_line
 from reviewtui.tui.pages.remarks import AboutFact, remark_lines
 from reviewtui.tui.reading import VersionView
@@ -13,12 +14,13 @@ def environment_page(view: VersionView, width: int, *, whole: bool = False) -> l
     """The whole tab. Lines are not wrapped: h and l scroll sideways."""
     if not view.facts.environment and not view.diff.environment:
         return [BLANK, *wrapped("No file that describes the environment was found.", width, indent="  ", tone="dim")]
+    remarks = remarks_by_key(view.reviews)
     lines: list[Line] = []
     for change in view.diff.environment:
         mark: tuple[str, Tone] = (f" {CHANGE_MARKS[change.kind.value]} ", KIND_TONES[change.kind.value])
         about = AboutFact("environment", change.path, change.path, "", "")
         lines += [line(mark, (change.path, "strong"), stop=True, about=about), *text_diff(change.lines)]
-        lines += [*remark_lines(view, "environment", change.path, width), BLANK]
+        lines += [*remark_lines(remarks, "environment", change.path, width), BLANK]
     if not lines:
         lines = [line(("   No environment file changed.", "dim")), BLANK]
     changed = {change.path for change in view.diff.environment}

@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from reviewtui.diff import ChangeKind, MetricChange, MetricVerdict
 from reviewtui.display import CHANGE_MARKS, delta_text, number_text, relative_text
+from reviewtui.remarks import remarks_by_key
 from reviewtui.tui.pages.gate import finding_look
 from reviewtui.tui.pages.layout import KIND_TONES, change_lines, key_width, unchanged_line
 from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
@@ -65,12 +66,13 @@ def metric_lines(view: VersionView, width: int, *, titled: bool = False) -> list
     columns = _Columns.of(changes, (base, view.version.version) if titled else ("", ""), width)
     asked = _asked_of(view, changes) if titled and columns.left(width) > _ASKED_LEAST else {}
     lines = [columns.titles(base, view.version.version, asked=bool(asked))] if titled else []
+    remarks = remarks_by_key(view.reviews)
     for change in changes:
         said, tone = asked.get(change.key, ("", ""))
         # A sentence that does not fit is told by its first half, the gate's tab has the whole.
         said = said if cell_len(said) <= columns.left(width) else said.partition("; ")[0]
         beside: Part = (f"  {fit(said, columns.left(width)).rstrip()}" if said else "", tone)
-        lines += [columns.line(change, beside), *remark_lines(view, "metrics", change.key, width)]
+        lines += [columns.line(change, beside), *remark_lines(remarks, "metrics", change.key, width)]
     return lines
 
 

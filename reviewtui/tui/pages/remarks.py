@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from reviewtui.facts.model import Value
 from reviewtui.remarks import Remark, remarks_by_key
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, heading, line, wrapped
 from reviewtui.values import dataclass
+
+RemarksByKey = Mapping[tuple[str, str], tuple[Remark, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,9 @@ def raw_text(value: Value) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
-def remark_lines(view: VersionView, category: str, key: str, width: int) -> list[Line]:
+def remark_lines(remarks: RemarksByKey, category: str, key: str, width: int) -> list[Line]:
     """What was said of a key."""
-    return lines_of(remarks_by_key(view.reviews).get((category, key), ()), width)
+    return lines_of(remarks.get((category, key), ()), width)
 
 
 def lines_of(remarks: Iterable[Remark], width: int) -> list[Line]:

@@ -61,9 +61,8 @@ def wanting(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tupl
     )
 
 
-def with_width(columns: Sequence[Column], title: str, texts: Iterable[str]) -> tuple[Column, ...]:
-    """The columns, the one of this title as wide as the longest text, within bounds."""
-    longest = max(map(len, texts), default=0)
+def with_width(columns: Sequence[Column], title: str, longest: int) -> tuple[Column, ...]:
+    """The columns, the one of this title as wide as its longest text, within bounds."""
     return tuple(
         replace(column, width=(width := max(12, min(longest, column.most))), most=width + 2)
         if column.title == title

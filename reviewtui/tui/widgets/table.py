@@ -133,7 +133,9 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         if items is self._items:
             index = self._shown[self.cursor]
             return shown.index(index) if index in shown else None
-        row = _row_where(self._key, self._key(current), items, shown)
+        row = _row_of(current, items, shown)
+        if row is None:
+            row = _row_where(self._key, self._key(current), items, shown)
         if row is None and self._alike is not None:
             row = _row_where(self._alike, self._alike(current), items, shown)
         return row
@@ -321,6 +323,15 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             lines.append(Line())
         spans = lines[y].spans if y < len(lines) else ()
         return self.toned_strip(spans).adjust_cell_length(width, self.tone_style(""))
+
+
+def _row_of(item: object, items: Sequence[object], shown: Sequence[int]) -> int | None:
+    """The row of this very item: the same items in another order are the most frequent filling."""
+    try:
+        index = list(map(id, items)).index(id(item))
+        return index if shown == range(len(items)) else list(shown).index(index)
+    except ValueError:
+        return None
 
 
 def _row_where(of: Callable[[Item], str], wanted: str, items: Sequence[Item], shown: Sequence[int]) -> int | None:
