@@ -15,7 +15,8 @@ COUNTS = (100, 4_000, 40_000)
 LINES = 10_000
 PROMPT = 0.050
 """Seconds within which a key must be answered."""
-ENTER, ESCAPE, PAGE_DOWN, PAGE_UP = b"\r", b"\x1b", b"\x1b[6~", b"\x1b[5~"
+ENTER, ESCAPE, PAGE_DOWN, PAGE_UP = b"\r", b"\x1b[27u", b"\x1b[6~", b"\x1b[5~"
+"""Esc as terminals with the Kitty protocol send it: of the others Textual awaits for 100 ms whether more bytes come."""
 
 
 @dataclass

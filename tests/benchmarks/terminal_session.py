@@ -90,7 +90,8 @@ class AppInTerminal:
         return last
 
     def end(self) -> Report:
-        """Leave the app; what it has noted of itself."""
+        """Leave the app; what it has noted of itself until then."""
+        leaving = time.perf_counter()
         os.write(self._terminal, b"\x11")
         try:
             while True:
@@ -98,7 +99,7 @@ class AppInTerminal:
         except EndedError:
             pass
         told = json.loads(self._report.read_text())
-        return Report(tuple((when, seconds) for when, seconds in told["stalls"]), told["peak"])
+        return Report(tuple((when, late) for when, late in told["stalls"] if when - late < leaving), told["peak"])
 
     def _until(self, wanted: str, begun: float) -> float:
         pattern = re.compile(wanted)

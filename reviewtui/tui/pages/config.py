@@ -23,9 +23,9 @@ def config_page(view: VersionView, width: int, *, whole: bool = False) -> list[L
     return [*lines, BLANK, *unchanged_lines(view.facts.config, changed_keys(view.diff.config), width, whole=whole)]
 
 
-def config_lines(view: VersionView, width: int) -> list[Line]:
-    """The changes alone."""
-    changes = view.diff.config
+def config_lines(view: VersionView, width: int, *, most: int | None = None) -> list[Line]:
+    """The changes alone, or the first few of them."""
+    changes = view.diff.config[:most]
     keys = key_width((_key(change) for change in changes), width)
     several = len({change.file for change in changes}) > 1
     remarks = remarks_by_key(view.reviews)

@@ -28,11 +28,11 @@ def data_page(view: VersionView, width: int, *, whole: bool = False) -> list[Lin
     return lines
 
 
-def data_lines(view: VersionView, width: int) -> list[Line]:
-    """The changes alone."""
+def data_lines(view: VersionView, width: int, *, most: int | None = None) -> list[Line]:
+    """The changes alone, or the first few of them."""
     remarks = remarks_by_key(view.reviews)
     lines: list[Line] = []
-    for change in view.diff.data:
+    for change in view.diff.data[:most]:
         lines += [*_change_lines(change, width), *remark_lines(remarks, "data", change.path, width)]
     return lines
 

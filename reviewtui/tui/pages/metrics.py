@@ -57,9 +57,9 @@ def metrics_page(view: VersionView, width: int, *, whole: bool = False) -> list[
     return lines
 
 
-def metric_lines(view: VersionView, width: int, *, titled: bool = False) -> list[Line]:
-    """The changes alone, the worse ones first, one line each."""
-    changes = sorted(view.diff.metrics, key=lambda change: change.verdict is not MetricVerdict.WORSE)
+def metric_lines(view: VersionView, width: int, *, titled: bool = False, most: int | None = None) -> list[Line]:
+    """The changes alone, or the first few of them: the worse ones first, one line each."""
+    changes = sorted(view.diff.metrics, key=lambda change: change.verdict is not MetricVerdict.WORSE)[:most]
     if not changes:
         return []
     base = view.base.version if view.base else "—"

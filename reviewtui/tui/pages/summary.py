@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from reviewtui.diff import ChangeKind, MetricVerdict
@@ -113,19 +114,23 @@ def _metrics(view: VersionView, width: int) -> list[Line]:
     said = [f"{counts[word.value]} {word.value}" for word in words if counts[word.value]]
     if not changes:
         return [heading("METRICS", _none(view, "metrics", len(view.facts.metrics)))]
-    return [heading("METRICS", " · ".join(said)), *_first(metric_lines(view, width))]
+    return [heading("METRICS", " · ".join(said)), *metric_lines(view, width, most=_AT_MOST), *_more(changes)]
 
 
 def _config(view: VersionView, width: int) -> list[Line]:
     if not view.diff.config:
         return [heading("CONFIG", _none(view, "config", len(view.facts.config)))]
-    return [heading("CONFIG", f"{plural(len(view.diff.config), 'key')} changed"), *_first(config_lines(view, width))]
+    changes = view.diff.config
+    lines = config_lines(view, width, most=_AT_MOST)
+    return [heading("CONFIG", f"{plural(len(changes), 'key')} changed"), *lines, *_more(changes)]
 
 
 def _data(view: VersionView, width: int) -> list[Line]:
     if not view.diff.data:
         return [heading("DATA", _none(view, "data", len(view.facts.data)))]
-    return [heading("DATA", f"{plural(len(view.diff.data), 'path')} changed"), *_first(data_lines(view, width))]
+    changes = view.diff.data
+    lines = data_lines(view, width, most=_AT_MOST)
+    return [heading("DATA", f"{plural(len(changes), 'path')} changed"), *lines, *_more(changes)]
 
 
 def _environment(view: VersionView) -> list[Line]:
@@ -156,9 +161,7 @@ def _reviews(view: VersionView, width: int) -> list[Line]:
     return lines
 
 
-def _first(lines: list[Line]) -> list[Line]:
-    """The lines up to the first few stops, and how many more there are."""
-    stops = [y for y, one in enumerate(lines) if one.stop]
-    if len(stops) <= _AT_MOST:
-        return lines
-    return [*lines[: stops[_AT_MOST]], line((f"   … {plural(len(stops) - _AT_MOST, 'more change')}", "dim"))]
+def _more(changes: Sequence[object]) -> list[Line]:
+    """How many more changes there are than are shown."""
+    more = len(changes) - _AT_MOST
+    return [line((f"   … {plural(more, 'more change')}", "dim"))] if more > 0 else []

@@ -50,6 +50,11 @@ class FileDiff:
         return sum(row.new is not None for row in changed), sum(row.old is not None for row in changed)
 
     @cached_property
+    def holds_controls(self) -> bool:
+        """Whether either side holds a character that is shown as another one."""
+        return holds_controls(self.pair.before) or holds_controls(self.pair.after)
+
+    @cached_property
     def highlight(self) -> Highlight:
         return highlighter(self.pair.path)
 
@@ -95,7 +100,10 @@ def file_diffs(pairs: Sequence[TextPair], *, ignore_space: bool) -> tuple[FileDi
     found = []
     for pair in pairs:
         old, new = text_lines(pair.before), text_lines(pair.after)
-        found.append(FileDiff(pair, old, new, pair_lines(old, new, ignore_space=ignore_space)))
+        diff = FileDiff(pair, old, new, pair_lines(old, new, ignore_space=ignore_space))
+        # What every drawing asks for is found out here, beside the event loop.
+        _ = diff.runs, diff.counts, diff.holds_controls, diff.highlight("key: 1")
+        found.append(diff)
     return tuple(found)
 
 
@@ -263,13 +271,12 @@ class Drawing:
         added, removed = diff.counts
         kind = diff.pair.kind
         notes = {ChangeKind.ADDED: "  a new file", ChangeKind.REMOVED: "  no longer there"}
-        controls = holds_controls(diff.pair.before + diff.pair.after)
         return line(
             (f"{CHANGE_MARKS[kind.value]} {diff.pair.path}", "heading"),
             (f"  +{added}", "added"),
             (f" -{removed}", "removed"),
             (notes.get(kind, ""), "dim"),
-            ("  ! holds control characters, shown as ␛ or �; i shows the bytes" if controls else "", "warn"),
+            ("  ! holds control characters, shown as ␛ or �; i shows the bytes" if diff.holds_controls else "", "warn"),
         )
 
     def _split(self, diff: FileDiff, row: LinePair) -> list[Span]:
