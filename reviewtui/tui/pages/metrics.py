@@ -83,7 +83,8 @@ def _asked_of(view: VersionView, changes: list[MetricChange]) -> dict[str, tuple
     for finding in view.gate.findings:
         if finding.rule in rules:
             mark, tone = finding_look(finding)
-            found[rules[finding.rule]] = (f"{mark} {finding.reason.partition(': ')[2] or finding.reason}", tone)
+            asked = finding.reason.partition(": ")[2] or finding.reason
+            found[rules[finding.rule]] = (f"{mark} {asked.removesuffix('.')}", tone)
     return found
 
 
