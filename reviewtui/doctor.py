@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from reviewtui.errors import (
@@ -358,9 +359,10 @@ def _server(project: Project, remote: str) -> Iterator[Check]:
     trusted = repository.trusted_branch(project.refs)
     if trusted is None:
         raise GitError("There is nothing yet to try a push with.")
-    (result,) = push(repository, remote, (f"{trusted.name}:{PROBE_REF}",), atomic=False, progress=None)
+    try_push = partial(push, repository, remote, atomic=False, progress=None, own_hooks=False)
+    (result,) = try_push((f"{trusted.name}:{PROBE_REF}",))
     if result.ok:
-        push(repository, remote, (f":{PROBE_REF}",), atomic=False, progress=None)
+        try_push((f":{PROBE_REF}",))
         words = f"The server of {remote} took a ref that its hook must refuse: it does not enforce the gate."
         mend = "reviewtui hooks install --server DIR"
         yield Check("server", Health.ILL, words, f"{mend}  (on the server)")

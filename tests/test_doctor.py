@@ -220,6 +220,11 @@ def test_a_server_that_enforces_nothing_is_found_by_asking_it(clone: ModelReposi
     assert doctor(clone, "--probe-server")["server"][0]["state"] == "well"
 
 
+def test_a_server_is_asked_also_where_the_hook_of_this_clone_would_refuse_first(clone: ModelRepository) -> None:
+    mend(clone, ill(doctor(clone), "hooks"))
+    assert "does not enforce" in ill(doctor(clone, "--probe-server"), "server")["message"]
+
+
 def test_a_server_is_asked_for_its_own_hook_alone(clone: ModelRepository, tmp_path: Path) -> None:
     server = ModelRepository.__new__(ModelRepository)
     server.path = tmp_path / "server.git"

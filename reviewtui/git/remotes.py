@@ -71,10 +71,20 @@ def remote_refs(repository: Repository, remote: str, pattern: str) -> dict[RefNa
 
 
 def push(
-    repository: Repository, remote: str, refspecs: Sequence[str], *, atomic: bool, progress: Progress | None
+    repository: Repository,
+    remote: str,
+    refspecs: Sequence[str],
+    *,
+    atomic: bool,
+    progress: Progress | None,
+    own_hooks: bool = True,
 ) -> tuple[PushResult, ...]:
-    """Pushes exactly the refspecs. A refused ref is a result. Raises: GitError where nothing could be sent at all."""
-    words = ("--porcelain", "--no-follow-tags", "--no-recurse-submodules", *(("--atomic",) if atomic else ()))
+    """Pushes exactly the refspecs; the pre-push hook of this clone has no say unless `own_hooks`.
+
+    A refused ref is a result. Raises: GitError where nothing could be sent at all.
+    """
+    choices = (*(("--atomic",) if atomic else ()), *(() if own_hooks else ("--no-verify",)))
+    words = ("--porcelain", "--no-follow-tags", "--no-recurse-submodules", *choices)
     status, printed, errors = _run(repository, "push", words, remote, refspecs, progress=progress)
     results = tuple(PushResult(found[2], found[3], found[1], found[4]) for found in _LINE.finditer(printed))
     if status != 0 and all(result.ok for result in results):
