@@ -300,6 +300,9 @@ def _notes(project: Project) -> Iterator[Check]:
         yield Check("notes", Health.ILL, f"{problem.path}: {problem.problem}.", mend)
     for alarm in records.alarms:
         yield Check("notes", Health.ILL, f"{alarm.where}: {alarm.reason}", "reviewtui sync")
+    for remote in project.fetched_apart():
+        words = f"git fetch brought records of {remote} that do not count here before they are united."
+        yield Check("notes", Health.NOTICE, words, f"reviewtui sync {remote}")
     if not records.problems and not records.alarms:
         yield Check("notes", Health.WELL, "Nothing was taken from the records that this clone has seen.")
 

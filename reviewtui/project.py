@@ -115,6 +115,11 @@ class Project:
         content = self._watched_notes().read()
         return read_records(content.lines, problems=content.problems, alarms=content.alarms)
 
+    def fetched_apart(self) -> tuple[str, ...]:
+        """The remotes whose records `git fetch` brought, and nobody united with the records here: they do not count."""
+        notes = self._watched_notes().notes
+        return tuple(remote for remote in self.repository.remotes() if notes.lack(remote))
+
     @cached_property
     def identity(self) -> str:
         """This repository's name in every record: the settings', else its origin, else its folder."""

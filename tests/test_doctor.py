@@ -225,6 +225,22 @@ def test_a_server_is_asked_also_where_the_hook_of_this_clone_would_refuse_first(
     assert "does not enforce" in ill(doctor(clone, "--probe-server"), "server")["message"]
 
 
+def test_records_that_were_fetched_and_not_united_are_told_of(clone: ModelRepository, story: ModelRepository) -> None:
+    mend(clone, ill(doctor(clone), "notes refspec"))
+    story.git("remote", "add", "origin", str(clone.path.parent / "server.git"))
+    lin = story.person("lin")
+    assert reviewtui(story.path, "reject", "churn@1.1.0", "-m", "No.", "--yes", person=lin).status == 0
+    assert reviewtui(story.path, "sync").status == 0
+    assert "do not count" not in reviewtui(clone.path, "gate", "churn@1.1.0").err
+    clone.git("fetch", "-q")
+    (found,) = [each for each in doctor(clone)["notes"] if each["state"] == "notice"]
+    for command in ("gate", "reviews", "release"):
+        assert "reviewtui sync origin unites them" in reviewtui(clone.path, command, "churn@1.1.0").err
+    mend(clone, found)
+    assert [each["state"] for each in doctor(clone)["notes"]] == ["well"]
+    assert "do not count" not in reviewtui(clone.path, "gate", "churn@1.1.0").err
+
+
 def test_a_server_is_asked_for_its_own_hook_alone(clone: ModelRepository, tmp_path: Path) -> None:
     server = ModelRepository.__new__(ModelRepository)
     server.path = tmp_path / "server.git"

@@ -115,6 +115,7 @@ def reviews(arguments: Namespace) -> int:
         output.print_json(json_forms.reviews_json(version, entries))
     else:
         output.print_reviews(_printer(arguments), version, entries)
+    _remind_of_fetched(project)
     return ExitCode.DONE
 
 
@@ -173,6 +174,7 @@ def gate(arguments: Namespace) -> int:
         output.print_json(json_forms.gate_json(version, decision))
     else:
         output.print_decision(_printer(arguments), version, decision, reviewers=_reviewers(project, version))
+    _remind_of_fetched(project)
     return ExitCode.DONE if decision.allowed else ExitCode.REFUSED
 
 
@@ -185,6 +187,7 @@ def release(arguments: Namespace) -> int:
         project.push_tag(version.ref.removeprefix("refs/tags/"), remote=arguments.remote)
         say(f"pushed {version.ref} to {arguments.remote}")
         return ExitCode.DONE
+    _remind_of_fetched(project)
     try:
         prepared = project.prepare_release(version)
         if not arguments.json:
@@ -217,6 +220,12 @@ def _report_refusal(arguments: Namespace, refusal: ReleaseRefusedError, *, versi
         output.print_json(json_forms.gate_json(version, decision))
     else:
         output.print_decision(_printer(arguments), version, decision, reviewers=_reviewers(project, version))
+
+
+def _remind_of_fetched(project: Project) -> None:
+    """Records that were fetched and not united may hold a veto, or the approval that is waited for."""
+    for remote in project.fetched_apart():
+        say(f"note: git fetch brought records of {remote} that do not count yet; reviewtui sync {remote} unites them")
 
 
 def _after_verdict(project: Project, version: ModelVersion) -> str:

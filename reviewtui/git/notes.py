@@ -143,6 +143,13 @@ class Notes:
         tip = self.tip()
         return tip is not None and self.is_ancestor(commit, tip)
 
+    def lack(self, remote: str) -> bool:
+        """Whether a fetch brought notes of a remote that are not in the history of these yet."""
+        theirs = self.repository.present_ref(self.tracking_ref(remote))
+        if theirs is None or theirs[1] != "commit" or theirs == self.repository.present_ref(self.ref):
+            return False
+        return not self.contains(theirs[0])
+
     def fetch(self, remote: str) -> ObjectId | None:
         """Brings a remote's notes to their tracking ref. Gives their tip, or None where the remote has none."""
         tracking = self.tracking_ref(remote)
