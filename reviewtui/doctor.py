@@ -24,7 +24,7 @@ from reviewtui.policy.lint import lint_policy
 from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
 from reviewtui.settings import ALLOWED_SIGNERS_FILE, CONFIG_FILE, MAX_SETTINGS_BYTES, OPENPGP_DIRECTORY, X509_DIRECTORY
-from reviewtui.setup import NOTES_REFSPEC, certified_name, signer_line
+from reviewtui.setup import NOTES_REFSPEC, branch_elsewhere, certified_name, signer_line
 from reviewtui.signing.certificates import SshCertificate
 from reviewtui.signing.configured import setup_lines
 from reviewtui.signing.in_process import InProcessCheck
@@ -198,8 +198,13 @@ def _settings(project: Project) -> Iterator[Check]:
     trusted = project.repository.trusted_branch(project.refs)
     if trusted is None:
         configured = project.repository.config("reviewtui.trustedBranch")
-        words = f"The trusted branch {configured} does not exist." if configured else "There is no trusted branch yet."
-        mend = "git config --unset reviewtui.trustedBranch" if configured else "git commit --allow-empty -m Start"
+        elsewhere = branch_elsewhere(project.refs)
+        words, mend = "There is no trusted branch yet.", "git commit --allow-empty -m Start"
+        if configured:
+            words = f"The trusted branch {configured} does not exist."
+            mend = "git config --unset reviewtui.trustedBranch"
+        elif elsewhere:
+            words, mend = f"There is no trusted branch yet, and a remote has {elsewhere}.", f"git switch {elsewhere}"
         yield Check("trusted branch", Health.ILL, words, mend)
         return
     yield Check("trusted branch", Health.WELL, trusted.name)

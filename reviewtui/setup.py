@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import yaml
 
 from reviewtui.errors import NoSigningKeyError, UsageError
+from reviewtui.git.objects import Ref
 from reviewtui.git.worktree import WorkTree
+from reviewtui.patterns import pattern
 from reviewtui.policy.model import POLICY_FILE
 from reviewtui.project import Project
 from reviewtui.review import is_principal
@@ -18,8 +21,10 @@ from reviewtui.values import dataclass
 
 NOTES_REFSPEC = "+refs/notes/reviewtui/*:refs/notes/reviewtui-remotes/{remote}/*"
 _COMMIT_MESSAGE = "Set up signed review of model versions"
+_REMOTE_BRANCH = pattern(r"refs/remotes/[^/]+/(main|master)\Z")
 _SECOND_PERSON = (
-    "Nobody's approval counts for their own work: add a second person to policy.yaml and their key to allowed_signers."
+    "Nobody's approval counts for their own work, nor for their change of the settings: {when} "
+    "add a second person to policy.yaml and their key to allowed_signers."
 )
 
 
@@ -52,10 +57,12 @@ class SetupPlan:
         if not self.files and not self.waiting:
             return there
         if committed:
-            return f"Committed. Push the branch, and the settings are in force for everybody.\n{_SECOND_PERSON}"
+            first = _SECOND_PERSON.format(when="before you push,")
+            return f"Committed. {first}\nThen push the branch, and the settings are in force for everybody."
         return (
-            ("" if self.files else f"{there}\n") + f"Commit them to {self.branch} to put them in force:\n"
-            f'  git add .reviewtui && git commit -m "{_COMMIT_MESSAGE}"\n' + _SECOND_PERSON
+            ("" if self.files else f"{there}\n") + _SECOND_PERSON.format(when="first of all,") + "\n"
+            f"Then commit them to {self.branch} to put them in force:\n"
+            f'  git add .reviewtui && git commit -m "{_COMMIT_MESSAGE}"'
         )
 
 
@@ -70,6 +77,11 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
     if not is_principal(email):
         raise NoSigningKeyError(f"{email} cannot name a reviewer.", hint="git config user.email you@example.com")
     name = certified_name(signer) or email
+    trusted = repository.trusted_branch(project.refs)
+    elsewhere = branch_elsewhere(project.refs) if trusted is None else ""
+    if elsewhere and not repository.config("reviewtui.trustedBranch"):
+        words = f"There is no trusted branch here, and a remote has {elsewhere}: its settings would be written anew."
+        raise UsageError(words, hint=f"git switch {elsewhere}")
     wanted = [
         (CONFIG_FILE, _config_text(project)),
         (POLICY_FILE, _policy_text(name)),
@@ -78,7 +90,6 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
     kept = [path for path, _ in wanted if not force and tree.holds(path)]
     specs = [(f"remote.{name}.fetch", NOTES_REFSPEC.format(remote=name)) for name in repository.remotes()]
     missing = tuple((key, value) for key, value in specs if value not in repository.config_all(key))
-    trusted = repository.trusted_branch(project.refs)
     return SetupPlan(
         tuple((path, text) for path, text in wanted if path not in kept),
         missing,
@@ -89,6 +100,13 @@ def plan_setup(project: Project, *, force: bool) -> SetupPlan:
         trusted.name.removeprefix("refs/heads/") if trusted else "main",
         () if project.settings.exists else tree.uncommitted(kept),
     )
+
+
+def branch_elsewhere(refs: Iterable[Ref]) -> str:
+    """The name of the branch, main else master, that some remote has; "" where none has: `git clone` checks out no
+    branch where the remote's HEAD names one that it does not have."""
+    names = {ref.name.rpartition("/")[2] for ref in refs if _REMOTE_BRANCH.match(ref.name)}
+    return min(names, default="")
 
 
 def plain_name(identity: str) -> str:
