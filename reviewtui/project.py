@@ -211,6 +211,10 @@ class Project:
 
     def base_of(self, version: ModelVersion) -> BaseChoice:
         """The version it is compared with where nobody says, and why that one."""
+        trusted = self.repository.trusted_branch(self.refs) if version.model == DIRECTORY else None
+        if trusted is not None and trusted.commit is not None:
+            in_force = self._judge.policy_changes.version(trusted.commit)
+            return BaseChoice(in_force, f"the settings in force, of {trusted.name}")
         return self.library.base_of(version)
 
     def chosen_base(self, name: str) -> BaseChoice:

@@ -12,7 +12,7 @@ from reviewtui.facts.model import FactSources, VersionFacts
 from reviewtui.facts.reading import ParseCache
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.repository import Repository
-from reviewtui.settings import Settings
+from reviewtui.settings import DIRECTORY, Settings
 from reviewtui.values import replace
 
 # A hook reads facts and never compares them: the differences are loaded where they are made.
@@ -58,7 +58,9 @@ class VersionFiles:
         return FactSources(path=path if path is not None else model_path(self.repository.tree(commit), model))
 
     def facts(self, version: ModelVersion) -> VersionFacts:
-        """All facts of a version; kept, because screens ask again."""
+        """All facts of a version; kept, because screens ask again. A change of the settings has none."""
+        if version.model == DIRECTORY:
+            return VersionFacts(version.commit)
         key = (version.commit, version.model, version.version)
         if key not in self._facts:
             if len(self._facts) >= _FACTS_KEPT:
@@ -84,7 +86,8 @@ class VersionFiles:
         return diff_facts(before, self.facts(head), directions=directions)
 
     def text_changes(self, base: ModelVersion | None, head: ModelVersion) -> tuple[TextChange, ...]:
-        """The files that facts were read from, of both sides, as text against text; what did not change is left out."""
+        """The files that facts were read from (of a change of the settings: the settings), of both sides, as text
+        against text; what did not change is left out."""
         from reviewtui.diff import TextChange, unified_text
 
         return tuple(
@@ -117,6 +120,8 @@ class VersionFiles:
     def _texts(self, version: ModelVersion) -> dict[str, str]:
         tree = self.repository.tree(version.commit)
         names = {file for _, files in self.facts(version).files for file in files}
+        if version.model == DIRECTORY:
+            names = {entry.path for entry in tree.files(DIRECTORY)}
         texts = {}
         for name in names:
             entry = tree.entry(name)

@@ -36,6 +36,18 @@ def test_a_change_is_approved_by_whom_the_policy_before_it_asks(story: ModelRepo
     assert fates == {"dana@example.com": "no-role", "risk@example.com": ""}
 
 
+def test_what_a_change_changes_is_shown_against_the_settings_in_force(story: ModelRepository) -> None:
+    shown = reviewtui(story.path, "diff", ".reviewtui@new-rules")
+    assert shown.status == 0, shown.err
+    assert "the settings in force, of refs/heads/main" in shown.out
+    marked = [line for line in shown.out.splitlines() if line.startswith(("+", "-"))]
+    assert "-version: 1" in marked and "+version: 2" in marked and "+++ .reviewtui/policy.yaml" in marked
+    assert not [line for line in marked if "config.yaml" in line], "it is the same on both sides"
+    told = reviewtui(story.path, "diff", ".reviewtui@new-rules", "--json").json
+    assert [each["path"] for each in told["settings"]] == [".reviewtui/policy.yaml"]
+    assert "CONFIG (none)" in reviewtui(story.path, "show", ".reviewtui@new-rules").out, "a record binds no facts"
+
+
 def test_a_change_without_a_higher_version_is_refused(story: ModelRepository) -> None:
     policy = yaml.safe_dump({**STRICT, "releasers": {"roles": ["risk"]}})
     story.commit_files({".reviewtui/policy.yaml": policy}, message="The same number", branch="same-number")

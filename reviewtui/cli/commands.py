@@ -12,6 +12,7 @@ from reviewtui.cli import json_forms, output
 from reviewtui.cli.diagnostics import ExitCode, say
 from reviewtui.errors import ReleaseRefusedError, UsageError
 from reviewtui.project import Project
+from reviewtui.settings import DIRECTORY
 
 if TYPE_CHECKING:
     from reviewtui.catalog import ModelVersion
@@ -93,13 +94,17 @@ def diff(arguments: Namespace) -> int:
     project = _project(arguments)
     head = project.find(arguments.versions[-1])
     base = project.chosen_base(arguments.versions[0]) if len(arguments.versions) == 2 else project.base_of(head)
-    changes = project.compare(base.version, head)
+    changes, is_settings = project.compare(base.version, head), head.model == DIRECTORY
     if arguments.json:
-        output.print_json(json_forms.diff_json(base, head, changes))
+        settings = json_forms.settings_json(project.text_changes(base.version, head)) if is_settings else {}
+        output.print_json(json_forms.diff_json(base, head, changes) | settings)
         return ExitCode.DONE
     printer = _printer(arguments)
-    output.print_diff(printer, base=base, head=head, diff=changes)
-    if arguments.text:
+    if is_settings:
+        output.print_sides(printer, base=base, head=head)
+    else:
+        output.print_diff(printer, base=base, head=head, diff=changes)
+    if arguments.text or is_settings:
         for change in project.text_changes(base.version, head):
             printer.line()
             output.print_unified(printer, change.lines)

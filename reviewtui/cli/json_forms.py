@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from decimal import Decimal
 
     from reviewtui.catalog import BaseChoice, ModelVersion
@@ -94,6 +95,11 @@ def diff_json(base: BaseChoice, head: ModelVersion, diff: VersionDiff) -> Json:
         "problems": problems_json(diff.problems),
         "unchanged": dict(diff.unchanged),
     }
+
+
+def settings_json(changes: Sequence[TextChange]) -> Json:
+    """What `diff` tells of a change of the settings beside the rest."""
+    return {"settings": [_text_json(change) for change in changes]}
 
 
 def _change_json(change: Change | MetricChange) -> Json:

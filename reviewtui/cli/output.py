@@ -154,12 +154,16 @@ def print_problems(printer: Printer, problems: tuple[Problem, ...]) -> None:
         printer.line(printer.paint(f"  ! {clean(problem.path)}: {clean(problem.problem)}", "warn"))
 
 
+def print_sides(printer: Printer, *, base: BaseChoice, head: ModelVersion) -> None:
+    """What is compared with what, and why."""
+    before = clean(base.version.name) if base.version else "nothing"
+    printer.line(printer.paint(f"{clean(head.name)}  against  {before}", "bold"))
+    printer.line(f"  base: {clean(base.reason)}")
+
+
 def print_diff(printer: Printer, *, base: BaseChoice, head: ModelVersion, diff: VersionDiff) -> None:
     """The text of `diff`: only what changed."""
-    printer.line(
-        printer.paint(f"{clean(head.name)}  against  {clean(base.version.name) if base.version else 'nothing'}", "bold")
-    )
-    printer.line(f"  base: {clean(base.reason)}")
+    print_sides(printer, base=base, head=head)
     unchanged = dict(diff.unchanged)
     _change_heading(printer, "CONFIG", len(diff.config), unchanged.get("config", 0))
     printer.table(
