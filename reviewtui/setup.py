@@ -54,6 +54,7 @@ class SetupPlan:
     def next_step(self, *, committed: bool) -> str:
         """The one thing to do now."""
         there = "The settings are there already." + (" Git's config was added to." if self.config else "")
+        there += " reviewtui doctor says what else is missing."
         if not self.files and not self.waiting:
             return there
         if committed:

@@ -63,7 +63,7 @@ def test_files_that_init_wrote_earlier_and_nobody_committed_are_committed_when_a
     assert done.status == 0 and "Committed." in done.err
     assert repository.git("status", "--porcelain") == ""
     settled = reviewtui(repository.path, "init", "--yes", "--commit", person=dana)
-    assert "The settings are there already." in settled.err
+    assert "The settings are there already. reviewtui doctor says what else is missing." in settled.err
 
 
 @pytest.mark.parametrize("words", [("--yes",), ("--yes", "--commit")])

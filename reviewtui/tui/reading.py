@@ -100,7 +100,10 @@ def _hints(project: ProjectLike) -> Iterator[str]:
         )
     if repository.is_shallow:
         yield "This clone is shallow: what lies before its cut is unknown. `git fetch --unshallow` brings it."
-    if remotes and not project.records.by_commit:
+    apart = project.fetched_apart()
+    if apart:
+        yield f"Records of {' and '.join(apart)} that git fetch brought do not count yet. P unites them with yours."
+    elif remotes and not project.records.by_commit:
         yield f"No record is in this clone. P unites its records with those of {name}."
 
 

@@ -181,6 +181,7 @@ class StoryProject:
     is_partial: bool = False
     is_shallow: bool = False
     has_records: bool = True
+    apart: tuple[str, ...] = ()
     remotes: tuple[str, ...] = ("backup", "origin")
     pushed: list[str] = field(default_factory=list)
 
@@ -224,6 +225,9 @@ class StoryProject:
         return SimpleNamespace(
             by_commit=by_commit, reviewers_of=lambda version: ("bob@example.com",) if version in first else ()
         )
+
+    def fetched_apart(self) -> tuple[str, ...]:
+        return self.apart
 
     def history(self) -> tuple[HistoryEvent, ...]:
         return history_of(self.versions, self.trail())

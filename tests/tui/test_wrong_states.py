@@ -69,6 +69,11 @@ async def test_a_clone_without_records_says_how_they_come() -> None:
         assert notice(pilot) == ""
 
 
+async def test_records_that_were_fetched_and_not_united_are_told_of() -> None:
+    async with opened(replace(story(), apart=("backup", "origin"))) as pilot:
+        assert "Records of backup and origin that git fetch brought do not count yet." in notice(pilot)
+
+
 async def test_a_terminal_that_is_too_small_says_how_small_it_is() -> None:
     async with opened(size=(59, 15)) as pilot:
         assert "this terminal has 59x15" in " ".join(screen_text(pilot).split())
