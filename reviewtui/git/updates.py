@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from reviewtui.errors import GitCommandError, GitError
+from reviewtui.errors import GitError
 from reviewtui.git.notes_tree import NOTE_MODE, annotated_object
 from reviewtui.git.objects import ObjectId, Ref, RefName
 from reviewtui.git.refs import peel_tags
@@ -115,13 +115,7 @@ def symbolic_targets(repository: Repository) -> dict[RefName, RefName]:
 
 def is_ancestor(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
     """Whether `other` is `one`, or descends from it; False where either is missing or no commit."""
-    if _is_near(repository, one, other):
-        return True
-    try:
-        repository.git.run("merge-base", "--is-ancestor", one, other)
-    except GitCommandError:
-        return False
-    return True
+    return _is_near(repository, one, other) or repository.descends(other, one)
 
 
 def _is_near(repository: Repository, one: ObjectId, other: ObjectId) -> bool:
