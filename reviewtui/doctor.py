@@ -17,6 +17,7 @@ from reviewtui.errors import (
     SigningError,
 )
 from reviewtui.git.hooks import Hook, HookState, hooks_folder, local_hooks, server_hook
+from reviewtui.git.objects import Ref
 from reviewtui.git.remotes import push
 from reviewtui.git.state import DIRECTORY
 from reviewtui.patterns import pattern
@@ -208,6 +209,7 @@ def _settings(project: Project) -> Iterator[Check]:
         yield Check("trusted branch", Health.ILL, words, mend)
         return
     yield Check("trusted branch", Health.WELL, trusted.name)
+    yield from _behind(project, trusted)
     settings = project.settings
     if not settings.exists:
         words = "The trusted branch has no .reviewtui/, so nothing can be released."
@@ -220,6 +222,18 @@ def _settings(project: Project) -> Iterator[Check]:
     if not settings.repository and not settings.config_error:
         words = "config.yaml does not name the repository, so a record is bound to wherever this clone comes from."
         yield Check("settings", Health.NOTICE, words, f"$EDITOR {CONFIG_FILE}")
+
+
+def _behind(project: Project, trusted: Ref) -> Iterator[Check]:
+    """The settings of a branch that others took further are judged by here as they were."""
+    branch = trusted.name.removeprefix("refs/heads/")
+    for ref in project.refs if branch != trusted.name else ():
+        remote = ref.name.removeprefix("refs/remotes/").removesuffix(f"/{branch}")
+        if ref.name != f"refs/remotes/{remote}/{branch}" or ref.commit in (None, trusted.commit):
+            continue
+        if ref.commit and trusted.commit and project.repository.descends(ref.commit, trusted.commit):
+            mend = f"git switch {shlex.quote(branch)} && git merge --ff-only {shlex.quote(f'{remote}/{branch}')}"
+            yield Check("trusted branch", Health.NOTICE, f"{ref.name} is ahead of it, and does not count here.", mend)
 
 
 def _policy(project: Project) -> Iterator[Check]:

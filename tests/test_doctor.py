@@ -161,6 +161,20 @@ def test_a_clone_is_told_to_fetch_the_records(clone: ModelRepository) -> None:
     assert doctor(clone)["notes refspec"][0]["state"] == "well"
 
 
+def test_a_trusted_branch_that_others_took_further_is_found(clone: ModelRepository, story: ModelRepository) -> None:
+    clone.git("symbolic-ref", "--delete", "refs/remotes/origin/HEAD")
+    clone.git("switch", "-q", "main")
+    assert [each["state"] for each in doctor(clone)["trusted branch"]] == ["well"]
+    story.settings(policy={**POLICY, "version": 2})
+    story.git("push", "-q", str(clone.path.parent / "server.git"), "main")
+    clone.git("fetch", "-q")
+    clone.git("switch", "-q", "-c", "elsewhere")
+    (found,) = [each for each in doctor(clone)["trusted branch"] if each["state"] == "notice"]
+    assert "refs/remotes/origin/main is ahead" in found["message"]
+    mend(clone, found)
+    assert [each["state"] for each in doctor(clone)["trusted branch"]] == ["well"]
+
+
 def test_a_refspec_that_overwrites_records_is_found_and_taken_out(clone: ModelRepository) -> None:
     mend(clone, ill(doctor(clone), "notes refspec"))
     clone.git("config", "--add", "remote.origin.fetch", "+refs/notes/*:refs/notes/*")
