@@ -302,12 +302,13 @@ def _refspecs(project: Project) -> Iterator[Check]:
         for spec in specs:
             if _OVERWRITING.match(spec):
                 words = f"{key} = {spec} lets a fetch overwrite records that were not pushed yet."
-                mend = f"git config --unset-all {key} {shlex.quote(f'^{re.escape(spec)}$')}"
+                mend = f"git config --unset-all {shlex.quote(key)} {shlex.quote(f'^{re.escape(spec)}$')}"
                 yield Check("notes refspec", Health.ILL, words, mend)
         wanted = NOTES_REFSPEC.format(remote=remote)
         if wanted not in specs:
             words = f"git fetch does not bring the records of {remote}."
-            yield Check("notes refspec", Health.ILL, words, f"git config --add {key} {shlex.quote(wanted)}")
+            mend = f"git config --add {shlex.quote(key)} {shlex.quote(wanted)}"
+            yield Check("notes refspec", Health.ILL, words, mend)
         else:
             yield Check("notes refspec", Health.WELL, f"git fetch brings the records of {remote}.")
 
@@ -321,7 +322,7 @@ def _notes(project: Project) -> Iterator[Check]:
         yield Check("notes", Health.ILL, f"{alarm.where}: {alarm.reason}", "reviewtui sync")
     for remote in project.fetched_apart():
         words = f"git fetch brought records of {remote} that do not count here before they are united."
-        yield Check("notes", Health.NOTICE, words, f"reviewtui sync {remote}")
+        yield Check("notes", Health.NOTICE, words, f"reviewtui sync {shlex.quote(remote)}")
     if not records.problems and not records.alarms:
         yield Check("notes", Health.WELL, "Nothing was taken from the records that this clone has seen.")
 

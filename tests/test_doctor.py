@@ -156,6 +156,7 @@ def clone(story: ModelRepository, tmp_path: Path) -> ModelRepository:
 
 
 def test_a_clone_is_told_to_fetch_the_records(clone: ModelRepository) -> None:
+    clone.git("remote", "rename", "origin", "team's;origin")  # Git allows it, and a shell takes it apart.
     found = ill(doctor(clone), "notes refspec")
     mend(clone, found)
     assert doctor(clone)["notes refspec"][0]["state"] == "well"

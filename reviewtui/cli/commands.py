@@ -230,7 +230,8 @@ def _report_refusal(arguments: Namespace, refusal: ReleaseRefusedError, *, versi
 def _remind_of_fetched(project: Project) -> None:
     """Records that were fetched and not united may hold a veto, or the approval that is waited for."""
     for remote in project.fetched_apart():
-        say(f"note: git fetch brought records of {remote} that do not count yet; reviewtui sync {remote} unites them")
+        sync = f"reviewtui sync {shlex.quote(remote)}"
+        say(f"note: git fetch brought records of {remote} that do not count yet; {sync} unites them")
 
 
 def _after_verdict(project: Project, version: ModelVersion) -> str:
