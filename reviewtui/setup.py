@@ -139,6 +139,8 @@ def _policy_text(email: str) -> str:
 version: 1
 people:
   {email}: {{roles: [reviewer]}}
+  # Add a second person, with a key in allowed_signers, before this is in force: nobody's approval counts for their
+  # own work, or for their own change of these settings.
 releases:
   - models: ["*"]
     approvals:

@@ -74,7 +74,7 @@ def test_the_second_person_comes_before_the_settings_are_in_force(tmp_path: Path
     repository.git("reset", "--quiet", "--hard")
     said = reviewtui(repository.path, "init", *words, person=repository.person("dana")).err
     in_force = said.index("Then push the branch" if "--commit" in words else "Then commit them to main")
-    assert said.index("add a second person") < in_force
+    assert said.index("Add a second person") < said.index("add a second person") < in_force
 
 
 def test_where_a_clone_checked_out_no_branch_nothing_is_written_anew(tmp_path: Path) -> None:
