@@ -355,7 +355,7 @@ class Project:
     def prepare_release(self, version: ModelVersion) -> PreparedRelease:
         """The release tag as it would be signed. Nothing is written.
 
-        Raises: ReleaseRefusedError with the decision; SigningError.
+        Raises: ReleaseRefusedError with the decision; SigningError; UsageError for a change of the settings.
         """
         from reviewtui.authoring import PreparedRelease
         from reviewtui.releasing import refuse_unless_free, refuse_unless_releaser, tag_message

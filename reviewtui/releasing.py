@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from reviewtui.authoring import release_summary
 from reviewtui.catalog import ModelVersion, VersionKind
-from reviewtui.errors import ReleaseRefusedError
+from reviewtui.errors import ReleaseRefusedError, UsageError
 from reviewtui.git.objects import Ref
 from reviewtui.judging import Judge
+from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.policy.model import Policy
 from reviewtui.release import TAG_PREFIX, release_message, releaser_finding
@@ -34,7 +35,13 @@ def tag_message(
 
 
 def refuse_unless_free(version: ModelVersion, tag: str, decision: Decision, *, refs: Iterable[Ref]) -> None:
-    """Raises: ReleaseRefusedError where the version is released, or its tag's name is taken."""
+    """Raises: ReleaseRefusedError where the version is released, or its tag's name is taken; UsageError for a change of
+    the settings, which has no tag."""
+    if version.model == POLICY_MODEL:
+        raise UsageError(
+            f"{version.name} is a change of the settings: it is not released, but pushed to the trusted branch.",
+            hint=f"reviewtui gate {version.name} says whether it may be.",
+        )
     taken = next((ref for ref in refs if ref.name == f"{TAG_PREFIX}{tag}"), None)
     if version.kind is VersionKind.RELEASE or taken is not None:
         name = taken.name if taken else version.ref

@@ -31,6 +31,9 @@ def test_a_change_is_approved_by_whom_the_policy_before_it_asks(story: ModelRepo
     assert right.status == 0, right.err
     gate = reviewtui(story.path, "gate", ".reviewtui@2", "--json")
     assert gate.status == 0, gate.out
+    released = reviewtui(story.path, "release", ".reviewtui@2", "--yes", person=story.person("risk"))
+    assert (released.status, released.out) == (2, ""), "no tag is shown that could never be made"
+    assert "pushed to the trusted branch" in released.err
     records = reviewtui(story.path, "reviews", ".reviewtui@2", "--json").json["records"]
     fates = {record["reviewer"]: record["reason"] for record in records}
     assert fates == {"dana@example.com": "no-role", "risk@example.com": ""}
