@@ -48,6 +48,7 @@ def test_what_a_change_changes_is_shown_against_the_settings_in_force(story: Mod
     assert not [line for line in marked if "config.yaml" in line], "it is the same on both sides"
     told = reviewtui(story.path, "diff", ".reviewtui@new-rules", "--json").json
     assert [each["path"] for each in told["settings"]] == [".reviewtui/policy.yaml"]
+    assert reviewtui(story.path, "diff", ".reviewtui@main").out.endswith("  nothing differs\n")
     assert "CONFIG (none)" in reviewtui(story.path, "show", ".reviewtui@new-rules").out, "a record binds no facts"
 
 

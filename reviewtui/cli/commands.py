@@ -100,14 +100,16 @@ def diff(arguments: Namespace) -> int:
         output.print_json(json_forms.diff_json(base, head, changes) | settings)
         return ExitCode.DONE
     printer = _printer(arguments)
+    texts = project.text_changes(base.version, head) if arguments.text or is_settings else ()
     if is_settings:
         output.print_sides(printer, base=base, head=head)
+        if not texts:
+            printer.line("  nothing differs")
     else:
         output.print_diff(printer, base=base, head=head, diff=changes)
-    if arguments.text or is_settings:
-        for change in project.text_changes(base.version, head):
-            printer.line()
-            output.print_unified(printer, change.lines)
+    for change in texts:
+        printer.line()
+        output.print_unified(printer, change.lines)
     return ExitCode.DONE
 
 
