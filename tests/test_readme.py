@@ -96,3 +96,11 @@ def test_the_help_of_every_command_says_what_it_does() -> None:
     for name, command in (families.choices or {}).items():
         assert command.description and len(command.description) > 20, name
         assert command.epilog and f"reviewtui {name}" in command.epilog, name
+
+
+def test_how_it_is_built_names_every_module_and_no_other() -> None:
+    picture = README.split("## How it is built")[1].split("```")[1]
+    named = set(re.findall(r"(?<![.\w])\w+(?=\.py\b|/ )", picture)) - {"verifier"}
+    package = Path(__file__).resolve().parent.parent / "reviewtui"
+    modules = {file.stem for file in package.glob("*.py")} - {"__init__"}
+    assert named == modules | {file.parent.name for file in package.glob("*/__init__.py")}
