@@ -84,7 +84,7 @@ class NotesIndex:
 
     def _meet(self, place: Place, line: RecordedLine, note: ObjectId) -> None:
         claim = line.claim
-        identity = self._ids.setdefault(line.id, line.id)
+        identity = self._ids.setdefault(line.id, line.id) if line.is_placed else line.id
         self._met[place] = _Met(identity, line.about, claim.at if claim is not None else "", [note])
         if claim is not None and claim.prev is not None and claim.prev not in self._ids:
             self._broken.append((claim.prev, line))

@@ -3,7 +3,10 @@ runs."""
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
+import json
 import shutil
 import sys
 from collections.abc import Callable
@@ -347,3 +350,28 @@ def test_a_certificate_that_only_an_authority_vouches_for_is_said_to_be_unchecke
     answer = verify(archive)
     assert (answer.status, wrong(answer)) == (2, []), answer.out
     assert "whether an authority vouches" in answer.out
+
+
+def test_a_release_beside_a_record_that_may_hide_a_rejection_is_found_also_when_its_key_is_gone(tmp_path: Path) -> None:
+    """The record that it follows stands beside another commit than its own, and so mends no chain."""
+    scene = build_scene(tmp_path)
+    astray = scene.record("lin", "comment", beside=scene.tip("main"))
+    hiding = scene.record("lin", "comment", seq=2, prev=astray)
+    approvals = scene.git("notes", "--ref", REVIEWS, "show", scene.tip()).splitlines()
+    dana = next(each for each in map(statement_id, approvals) if each != hiding)
+    message = scene.release_message(dana, scene.record("risk"))
+    scene.tag(message=message.replace(b"Reviewed-by: Dana", b"Reviewed-by: Risk <risk@example.com>\nReviewed-by: Dana"))
+    scene.settings(policy=scene.policy(version=2), signers=scene.signers("dana", "risk"))
+    (release,) = (each for each in reviewtui(scene.path, "verify", "--json").json["releases"] if not each["ok"])
+    assert "gate-closed: integrity" in release["reason"]
+    archive = export_bundle(scene.path, tmp_path / "bundle.tar", person=scene.person("dana"))
+    faults = wrong(verify(archive))
+    assert len(faults) == 1, faults
+    assert faults[0].startswith(f"refs/tags/{TAG}: the record {hiding} might be or hide a rejection")
+    gate = event(Bundle(archive, tmp_path / "unpacked").trail(), "gate")
+    assert not gate["counted"] and "integrity" in gate["reason"]
+
+
+def statement_id(line: str) -> str:
+    payload = base64.b64decode(json.loads(line)["payload"])
+    return f"sha256:{hashlib.sha256(payload).hexdigest()}"

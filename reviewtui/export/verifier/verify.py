@@ -9,7 +9,7 @@ Exit status 0: all that can be proved is; 1: something is wrong; 2: something ca
 
 This is the argument, step by step. Its parts: verify_git.py (files and history), verify_keys.py (who signed),
 verify_reading.py (what records and tags say), verify_facts.py (what files say), verify_release.py and verify_policy.py
-(a release judged again), verify_trail.py (what the export tells).
+(a release judged again), verify_checkpoints.py (what was seen earlier), verify_trail.py (what the export tells).
 Take all of it from a place that you trust, not out of the bundle: a forger would bring along his own.
 """
 
@@ -23,15 +23,16 @@ from pathlib import Path
 sys.dont_write_bytecode = True  # A file that MANIFEST does not list would be found.
 sys.path.append(str(Path(__file__).resolve().parent))  # `python3 -I` leaves it out.
 
+from verify_checkpoints import Checkpoints
 from verify_git import History
-from verify_keys import Keys, Unchecked, seconds
-from verify_reading import Unreadable, read_checkpoint, read_record, strict_json
-from verify_release import SKEW, Releases
+from verify_keys import Keys, Unchecked
+from verify_reading import Unreadable, read_record, strict_json
+from verify_release import Releases
 from verify_trail import KINDS, Trail
 
 VERDICTS = ("SOUND: all that can be proved is.", "WRONG: see below.", "NOT CHECKED: not all of it can be, here.")
 EXPORTED = ("refs/heads/", "refs/tags/", "refs/reviewtui/seen/", "refs/bundle/")
-ALARMING = ("bad-signature", "malformed: by", "reviewer-key", "broken-chain", "bad-subject")
+ALARMING = ("bad-signature", "malformed: perhaps", "reviewer-key", "broken-chain")
 UNPROVED = (
     "That nobody's last records were taken away before the export, unless a checkpoint in it saw them. No chain shows "
     "that; an earlier bundle would.",
@@ -75,7 +76,7 @@ class Verification:
         self.identity = self.releases.ties.settings(tip, "config.yaml").get("repository", self.trail[0]["repository"])
         self.check_manifest()
         self.check_notes()
-        self.releases.check_checkpoints()
+        self.checkpoints.check()
         self.releases.check()
         self.check_trail()
 
@@ -98,7 +99,7 @@ class Verification:
 
     def check_notes(self):
         """3. Every line that was ever brought is still there; every record is signed, and bound to what Git holds."""
-        self.held, self.checkpoints = {}, []
+        self.held, self.checkpoints = {}, Checkpoints(self)
         for kind in KINDS:
             lines, now = self.history.notes(kind)
             lost = sorted(note for note, _ in lines.keys() - now)
@@ -108,7 +109,8 @@ class Verification:
         moved = [ref for ref in self.refs if ref.startswith("refs/reviewtui/seen/tags/")]
         self.wrong += [f"{ref}: the tag was moved or deleted" for ref in moved]
         self.records = [one for one in self.held.values() if one.kind == "reviews"]
-        self.known = {one.id for one in self.records}
+        # A record beside another commit than its own says nothing there, and mends no chain.
+        self.known = {one.id for one in self.records if one.name is None or one.note == one.commit}
         for one in self.records:
             try:
                 reason = self.flaw(one, self.now, self.time, self.identity)
@@ -121,9 +123,8 @@ class Verification:
                 self.wrong.append(f"record {one.id}: {reason}")
             elif reason:
                 self.listed.append(f"record {one.id}: {reason}")
-            elif read_checkpoint(one) and seconds(one.at) <= self.time + SKEW:
-                self.checkpoints.append(one)
-        self.checkpoints.sort(key=lambda one: (seconds(one.at), one.id))
+            else:
+                self.checkpoints.take(one)
 
     def flaw(self, one, keys, at, repository):
         """Why a record does not count; "" where its signature holds, and all that it names is what Git holds."""
@@ -132,15 +133,19 @@ class Verification:
         who, key = max(found, key=lambda each: (each[0] == one.reviewer, each), default=("", ""))
         if not one.signatures:
             return "malformed: nobody signed it"
-        if not (key and who and one.name):
-            return "bad-signature" if not key else f"malformed: by {who}, whom it may bind" if who else "unknown-key"
+        if not key:
+            return "bad-signature"
+        if not who:
+            return "unknown-key"
+        if not one.name:
+            return f"malformed: {'it helps only' if one.helps else 'perhaps a rejection'}, by {who}"
         one.told["key"] = key
         head, base = self.history.show(one.commit)[1], one.base is None or self.history.show(one.base["commit"])[0]
         reasons = {
             "reviewer-key-mismatch": who != one.reviewer,
-            "broken-chain": one.prev is not None and one.prev not in self.known,
             "subject-commit-mismatch": one.note != one.commit,
             "repository-mismatch": one.repository != repository,
+            "broken-chain": one.prev is not None and one.prev not in self.known,
             "missing: its commit or its base": not (head and base),
             "bad-subject": not head.startswith(f"tree {one.tree}\n".encode()),
         }

@@ -12,6 +12,7 @@ TYPES = ("urn:reviewtui:review:v1", "https://in-toto.io/Statement/v1", "applicat
 AN_ID, A_DIGEST = "[0-9a-f]{40}|[0-9a-f]{64}", "sha256:[0-9a-f]{64}"
 A_TIME, AN_ADDRESS = r"[0-9-]{10}T[0-9:]{8}(\.[0-9]{1,9})?(Z|\+00:00)", "[!-~]+@[!-~]+"
 VERDICTS = ("approve", "reject", "comment", "withdraw", "override")
+HELPING = ("approve", "comment", "override")  # No record with such a verdict takes a release back.
 CATEGORIES = ("config", "metrics", "data", "environment")
 LONGEST = 65536  # A longer line is no record, and the export tells its beginning alone.
 
@@ -23,8 +24,8 @@ class Unreadable(ValueError):  # noqa: N818 (nothing here can read it)
 def read_record(kind, note, line, brought):
     """A line of a note: a DSSE envelope around an in-toto statement. `name` is None where it is no review.
 
-    `signed` is what the signatures are over, `brought` (when, by which commits of the notes); the keys of the predicate
-    become attributes; `told` is what an export must say of it.
+    `signed` is what the signatures are over, `brought` (when, by which commits of the notes); `helps`: by its verdict it is
+    no veto, whatever else it says; the keys of the predicate become attributes; `told` is what an export must say of it.
     """
     text = (line if len(line) <= LONGEST else line[:1024]).decode("ascii", "backslashreplace")
     one = {
@@ -36,6 +37,7 @@ def read_record(kind, note, line, brought):
         "name": None,
         "reviewer": "",
         "signatures": (),
+        "helps": False,
     }
     one["id"], one["told"] = "sha256:" + hashlib.sha256(line).hexdigest(), {}
     try:
@@ -45,7 +47,9 @@ def read_record(kind, note, line, brought):
         one["signed"] = b"DSSEv1 %d %b %d %b" % (len(form), form, len(payload), payload)
         one["signatures"] = [base64.b64decode(each["sig"], validate=True) for each in envelope["signatures"]]
         statement = strict_json(payload)
-        claim, (subject,) = statement["predicate"], statement["subject"]
+        claim = statement["predicate"]
+        one["helps"] = claim["verdict"] in HELPING
+        (subject,) = statement["subject"]
         about = (f"{claim['model']}@{claim['version']}", claim["commit"], *TYPES)
         said = (subject["name"], subject["digest"]["gitCommit"],
                 statement["predicateType"], statement["_type"], envelope["payloadType"])  # fmt: skip
@@ -103,9 +107,9 @@ def read_tag(raw):
         raise Unreadable("it claims a record twice")
     return SimpleNamespace(
         model=model, version=version, name=f"{model}@{version}", tag=lines["tag"], commit=lines["object"],
-        at=int(lines["tagger"].split()[-2]), policy=told["Policy"][0], signed=text, block=blocks[0],
+        at=int(lines["tagger"].split()[-2]), policy=told["Policy"][0].removeprefix("none"), signed=text, block=blocks[0],
         base=None if base == "none" else base.split()[-1], base_version=base.rpartition(" ")[0], claimed=records,
-        key="", releaser="", counted=(), sound=None,
+        key="", releaser="", counted=(), allowed=None, sound=None,
         facts={each: told[f"Facts-{each.capitalize()}"][0] for each in CATEGORIES},
         approvals=told.get("Review-Record", []),
         reviewers=[row.rpartition(" <")[2].rstrip(">") for row in told.get("Reviewed-by", ())],

@@ -2,16 +2,15 @@
 
 import contextlib
 import hashlib
-import itertools
 import re
 from types import SimpleNamespace
 
+from verify_checkpoints import SKEW
 from verify_facts import Ties
-from verify_keys import Unchecked, seconds
+from verify_keys import Unchecked
 from verify_policy import Gate, holders
-from verify_reading import CATEGORIES, Unreadable, read_checkpoint, read_tag, strict_json
+from verify_reading import CATEGORIES, Unreadable, read_tag, strict_json
 
-SKEW = 900  # Seconds by which honest clocks may differ.
 PATTERNS = (
     "{model}@v{version}",
     "{model}@{version}",
@@ -21,7 +20,6 @@ PATTERNS = (
     "{version}",
 )
 CALLED_METRICS = re.compile(r"(^|/)(metrics|scores|evaluation|\w+_(results|metrics))[./]")  # Without being declared so.
-MOST_TAGS = 300  # New ones that a checkpoint names; the next one names the others.
 
 
 class Releases:
@@ -30,19 +28,6 @@ class Releases:
     def __init__(self, of):
         self.of, self.history, self.ties, self.tags, self.about = of, of.history, Ties(of), {}, {}
         self.signed = None
-
-    def check_checkpoints(self):
-        """4. What somebody saw, and signed, is still there."""
-        past = {}
-        for one in self.of.checkpoints:
-            for ref, target in read_checkpoint(one).items():
-                if ref not in past and ref in self.history.refs:
-                    commits = () if ref.startswith("refs/tags/") else self.history.git("rev-list", ref, "--").split()
-                    past[ref] = {self.history.refs[ref], *commits}
-                if target not in past.get(ref, ()):
-                    lost = f"{target[:10]} is not here, which {one.reviewer} saw at the checkpoint {one.id}"
-                    self.of.wrong.append(f"{ref}: {lost}")
-            self.of.proved["checkpoints were compared with what is here"] += 1
 
     def check(self):
         """5. Every release: who signed it, what it claims, and whether its policy, as that stood then, allowed it."""
@@ -70,7 +55,7 @@ class Releases:
     def flaws(self, ref, told):
         """Yields why a release should not have been made, or is not what it claims."""
         same = [each for each in self.of.epochs if each[1] == told.policy]
-        if not same or ref != f"refs/tags/{told.tag}":
+        if not told.policy or not same or ref != f"refs/tags/{told.tag}":
             raise Unreadable("it bears another name, or the policy that it names was never in force")
         since, _, commit = next((each for each in same if each[0] <= told.at), same[-1])
         if any(since < each[0] < told.at - SKEW and each[1] != told.policy for each in self.of.epochs):
@@ -86,7 +71,9 @@ class Releases:
         there = [one for one in self.about.get(told.name, ()) if one.brought <= at or one.id in told.claimed]
         sound = {one.id: one for one in there if not self.of.flaw(one, keys, at, identity)}
         gate = Gate(policy, self.release(told, config, keys, at), [*sound.values()])
-        yield from gate.refusals()
+        refusals = [*gate.refusals(), *self.doubts(told, sound.values(), keys, at, identity)]
+        told.allowed = not refusals
+        yield from refusals
         told.counted = [*gate.counted, *(one.id for one in gate.standing if one.verdict == "reject")]
         for each in gate.counted:
             sound[each].told["counted"] = True
@@ -100,7 +87,25 @@ class Releases:
         made = int(self.history.git("log", "--no-walk", "--format=%ct", told.commit))
         if told.at + SKEW < max(made, same[-1][0], *(one.brought for one in there if one.id in told.claimed)):
             yield "back-dated: its commit, its policy, or a record that it claims is younger than it says"
-        yield from self.date(ref, told)
+        yield from self.of.checkpoints.date(ref, told)
+
+    def doubts(self, told, sound, keys, at, identity):
+        """Yields the records of trusted people that might be, or hide, a rejection, and were there.
+
+        What a broken chain hides is older than the record that shows it: a later verdict of the same person settles it.
+        """
+        for one in self.of.records:
+            broken = one.name is not None and one.prev is not None and one.prev not in self.of.known
+            unreadable = one.name is None and one.note == told.commit and not one.helps
+            if not (broken or unreadable) or (one.brought > at and one.id not in told.claimed):
+                continue
+            reason = self.of.flaw(one, keys, at, identity)
+            settled = broken and any(
+                each.reviewer == one.reviewer and each.seq > one.seq and each.commit == told.commit
+                for each in sound if each.verdict in ("approve", "reject", "withdraw")
+            )  # fmt: skip
+            if reason.startswith(("broken-chain", "malformed: perhaps")) and not settled:
+                yield f"the record {one.id} might be or hide a rejection, and cannot be relied on: {reason}"
 
     def misnamed(self, told, patterns):
         """Yields what a tag and its trailers name otherwise than each other, or than other tags."""
@@ -150,29 +155,6 @@ class Releases:
                     if tag is not None:
                         self.signed.setdefault(tag.commit, set()).add(tag.facts["metrics"])
         return self.signed
-
-    def date(self, ref, told):
-        """Yields why a tag whose key is trusted no more is younger than it says, as far as checkpoints tell."""
-        about = {"namespace": "git"}
-        if self.of.keys.signed_by(told.signed, told.block, self.of.now, at=self.of.time, **about)[0]:
-            return
-
-        def trusts(one):
-            at = seconds(one.at)
-            commit = next((commit for since, _, commit in self.of.epochs if since <= at), None)
-            keys = self.of.keys.trusted(commit) if commit else None
-            return keys and self.of.keys.signed_by(told.signed, told.block, keys, at=at, **about)[0]
-
-        seen = [(one, read_checkpoint(one), one.told["key"] != told.key) for one in self.of.checkpoints]
-        witness = next((one for one, refs, apart in seen if apart and refs.get(ref) == self.history.refs[ref]), None)
-        if witness and trusts(witness):
-            return
-        for one, refs, apart in itertools.takewhile(lambda each: ref not in each[1], seen):
-            has_room = sum(name.startswith("refs/tags/") for name in refs) < MOST_TAGS
-            if apart and has_room and seconds(one.at) > told.at + SKEW and trusts(one):
-                yield f"back-dated: its key is trusted no more, and the checkpoint {one.id} did not see it in time"
-                return
-        self.of.unproved.append(f"That {ref} was made before the trust in its key ended, but by its own word.")
 
 
 def named(pattern, model, version):

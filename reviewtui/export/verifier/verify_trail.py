@@ -72,10 +72,12 @@ class Trail:
             if ref.startswith("refs/heads/") and ref != self.of.branch["ref"]:
                 yield (ref, self.refs[ref]), ref
         for ref, tag in self.tags.items():
-            yield from ((each, " ".join(each)) for each in ((kind, ref) for kind in ("gate", "released"))
-                        if tag.claimed is not None)  # fmt: skip
             if tag.claimed is None:
                 yield ("tag", ref), ref
+                continue
+            yield ("released", ref), f"released {ref}"
+            if tag.allowed is not None:  # What cannot be judged has no gate.
+                yield ("gate", ref), f"gate {ref}"
         yield from ((("policy", commit), f"the policy of {commit}") for _, _, commit in self.of.epochs)
 
     def place(self, event):
@@ -161,11 +163,12 @@ class Trail:
             return must if event["actor"] in {"", *people} and {*records} <= {*tag.claimed} else None
         base = {"version": tag.base_version, "commit": tag.base} if tag.base else None
         must |= {"base": base, "digests": tag.facts, "policy": tag.policy, "at": moment(tag.at)}
-        must |= {"tree": self.history.tree(tag.commit)} | ({} if tag.sound is None else {"counted": tag.sound})
+        good = tag.allowed if kind == "gate" else tag.sound
+        must |= {"tree": self.history.tree(tag.commit)} | ({} if good is None else {"counted": good})
         if kind == "released":
             key, who = (tag.key, tag.releaser) if tag.releaser else (event["key"], event["actor"])
             return {**must, "key": key, "actor": who, "records": tag.claimed}
-        if kind != "gate" or (tag.sound and not self.agrees(event, tag)):
+        if kind != "gate" or (tag.allowed and not self.agrees(event, tag)):
             return None
         return {**must, "actor": "", "findings": event["findings"], "records": records}
 
