@@ -31,8 +31,8 @@ from reviewtui.trail import AuditTrail, TrailEvent, TrailHeader, TrailScope
 from reviewtui.values import dataclass
 
 PROGRAMS = (
-    "verify.py", "verify_checkpoints.py", "verify_facts.py", "verify_git.py", "verify_keys.py", "verify_policy.py",
-    "verify_reading.py", "verify_release.py", "verify_trail.py",
+    "verify.py", "verify_checkpoints.py", "verify_events.py", "verify_facts.py", "verify_git.py", "verify_keys.py",
+    "verify_policy.py", "verify_reading.py", "verify_release.py", "verify_trail.py",
 )  # fmt: skip
 README = "README.txt"
 """Put into a bundle as they are. They stand in a folder of their own here, beside which nothing hides a module of the

@@ -9,7 +9,8 @@ Exit status 0: all that can be proved is; 1: something is wrong; 2: something ca
 
 This is the argument, step by step. Its parts: verify_git.py (files and history), verify_keys.py (who signed),
 verify_reading.py (what records and tags say), verify_facts.py (what files say), verify_release.py and verify_policy.py
-(a release judged again), verify_checkpoints.py (what was seen earlier), verify_trail.py (what the export tells).
+(a release judged again), verify_checkpoints.py (what was seen earlier), verify_trail.py and
+verify_events.py (what the export tells).
 Take all of it from a place that you trust, not out of the bundle: a forger would bring along his own.
 """
 
@@ -37,9 +38,10 @@ UNPROVED = (
     "That nobody's last records were taken away before the export, unless a checkpoint in it saw them. No chain shows "
     "that; an earlier bundle would.",
     "That the repository had no tags and branches but those in the bundle, and no branch a second tip.",
-    "That report.html says what trail.jsonl says: it is the exporter's word. So are, in both, alarms and remarks; of "
-    "every event its reason, detail and kind, of a gate its findings, of a tag without records who made it and when, "
-    "and of a record that no release claims whether it counted.",
+    "That report.html says what trail.jsonl says: it is the exporter's word. So are, in both: alarms and remarks; that "
+    "something came after a release; of every event reason, detail, remarks and principals, of a gate its findings; of "
+    "a tag without records, and a commit without a ref, which version it is, and who made it; of a line that is no "
+    "record what it is about, and its key; whether a record counted that no release claims; as_of, tool and unproven.",
     "That no file holds facts of a release but those that the facts which people signed are of.",
     "That changes of the settings were approved as the settings before asked: what trail.jsonl says of that.",
     "Times: whoever made commits, tags and records chose theirs. What was in force when rests on them.",

@@ -2,8 +2,7 @@
 
 import itertools
 
-from verify_keys import seconds
-from verify_reading import read_checkpoint
+from verify_reading import read_checkpoint, seconds
 
 SKEW = 900  # Seconds by which honest clocks may differ.
 MOST_TAGS = 300  # New ones that a checkpoint names; the next one names the others.

@@ -1,7 +1,6 @@
 """Who signed what, as ssh-keygen, gpg and gpgsm say, and when; for verify.py."""
 
 import base64
-import datetime
 import hashlib
 import re
 import shutil
@@ -120,13 +119,3 @@ class Keys:
 
     def _files(self):
         return f"{self.history.place}/signature", f"{self.history.place}/message"
-
-
-def moment(at):
-    """Seconds since 1970 as the export writes them."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
-
-
-def seconds(text):
-    """The same, the other way round."""
-    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())

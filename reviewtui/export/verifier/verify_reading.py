@@ -1,10 +1,10 @@
 """What records, checkpoints and release tags say, for verify.py. Values in, values out; no file, no program."""
 
 import base64
+import datetime
 import hashlib
 import json
 import re
-import time
 from decimal import Decimal
 from types import SimpleNamespace
 
@@ -24,8 +24,9 @@ class Unreadable(ValueError):  # noqa: N818 (nothing here can read it)
 def read_record(kind, note, line, brought):
     """A line of a note: a DSSE envelope around an in-toto statement. `name` is None where it is no review.
 
-    `signed` is what the signatures are over, `brought` (when, by which commits of the notes); `helps`: by its verdict it is
-    no veto, whatever else it says; the keys of the predicate become attributes; `told` is what an export must say of it.
+    `signed` is what the signatures are over, `brought` when it came, `notes` the commits of the notes that brought it;
+    `helps`: by its verdict it takes no release back, whatever else it says; the keys of the predicate become
+    attributes; `told` is what an export must say of it.
     """
     text = (line if len(line) <= LONGEST else line[:1024]).decode("ascii", "backslashreplace")
     one = {
@@ -107,7 +108,8 @@ def read_tag(raw):
         raise Unreadable("it claims a record twice")
     return SimpleNamespace(
         model=model, version=version, name=f"{model}@{version}", tag=lines["tag"], commit=lines["object"],
-        at=int(lines["tagger"].split()[-2]), policy=told["Policy"][0].removeprefix("none"), signed=text, block=blocks[0],
+        at=int(lines["tagger"].split()[-2]), policy=told["Policy"][0].removeprefix("none"),
+        signed=text, block=blocks[0],
         base=None if base == "none" else base.split()[-1], base_version=base.rpartition(" ")[0], claimed=records,
         key="", releaser="", counted=(), allowed=None, sound=None,
         facts={each: told[f"Facts-{each.capitalize()}"][0] for each in CATEGORIES},
@@ -126,8 +128,7 @@ def maker(raw, role):
         name = None if b"\nencoding " in head else row[1].decode("utf-8")
     except UnicodeDecodeError:
         name = None
-    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(row[3])))
-    return at, name, row[2].decode("utf-8", "replace")
+    return moment(int(row[3])), name, row[2].decode("utf-8", "replace")
 
 
 def strict_json(text):
@@ -139,3 +140,17 @@ def strict_json(text):
         return dict(pairs)
 
     return json.loads(text, object_pairs_hook=unique, parse_float=Decimal, parse_constant=str)
+
+
+def moment(at):
+    """Seconds since 1970 as the export writes them; "" for what no calendar holds."""
+    try:
+        when = datetime.datetime.fromtimestamp(at, datetime.timezone.utc)  # noqa: UP017 (Python 3.10 has no other)
+        return when.strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, OSError, ValueError):
+        return ""
+
+
+def seconds(text):
+    """The same, the other way round."""
+    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp())

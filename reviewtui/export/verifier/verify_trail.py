@@ -1,22 +1,17 @@
 """What an export tells, compared with what was found; for verify.py.
 
-An event must say what Git and signatures say of it, and nothing beyond that. The words in which it says why (`reason`,
-`detail`, `remarks`, `findings` of a refusal) are the exporter's own, and so are alarms and remarks.
+Everything that happened is told, once, in order, and nothing else. What an event must say of it: verify_events.py.
 """
 
 import collections
 import hashlib
 
-from verify_keys import moment
-from verify_reading import maker
+from verify_events import EMPTY, REGISTRY, WORDS, Expected
 
 KINDS = ("reviews", "pipeline", "data", "feedback")
-NOTHING = {
-    "tag": "", "base": None, "digests": {}, "record": "", "verdict": "", "comment": "", "key": "", "policy": "",
-    "policy_before": "", "notes_ref": "", "note": "", "note_position": 0, "line": "", "records": [], "findings": [],
-}  # fmt: skip
-HEARSAY = ("alarm", "remark")
-REGISTRY = ("stage-assigned", "stage-unassigned", "deregistered", "deprecated", "created")
+FORMAT, SCOPE = "urn:reviewtui:trail:v1", ("model", "since", "until", "release")
+HEADER = ("type", "format", "repository", "object_format", "trusted", "policy", "notes", "as_of", "scope", "tool",
+          "unproven")  # fmt: skip
 
 
 class Trail:
@@ -33,11 +28,13 @@ class Trail:
         if (self.end.get("events"), self.end.get("digest")) != (len(self.events), f"sha256:{digest}"):
             self.of.wrong.append("trail.jsonl is not as long, or not the text, that its last line tells")
         self.check_head()
-        told, times = collections.Counter(), []
+        told, times, expected = collections.Counter(), [], Expected(self.of, self.positions, self.events)
         for event in self.events:
             place = self.place(event)
-            must = self.must(event, place)
-            differing = ["it"] if must is None else [key for key, value in must.items() if event.get(key) != value]
+            must = expected.of_event(event, self.of.held.get(place))
+            differing = ["it"] if must is None else [key for key in EMPTY if not same(event[key], must[key])]
+            differing += [key for key in WORDS if key not in event]
+            self.unknown(event.keys() - {*EMPTY, *WORDS}, "an event")
             what = f"{event['event']} {event['record'] or event['ref'] or event['commit']}"
             self.of.wrong += [f"the export tells {key} of {what} otherwise than Git holds it" for key in differing[:1]]
             self.of.proved["events of the export are what Git holds"] += 1
@@ -49,8 +46,17 @@ class Trail:
         if not any(self.head["scope"].values()):
             self.of.wrong += sorted(f"the export leaves {what} out" for each, what in self.needed() if each not in told)
 
+    def unknown(self, keys, what):
+        """Names what a later export may say beyond what is compared here."""
+        self.of.unproved += [f"{key} of {what}: nothing here knows what it is." for key in sorted(keys)]
+
     def check_head(self):
         """What stands above the events."""
+        self.unknown(self.head.keys() - {*HEADER}, "the header")
+        form = "sha1" if len(self.of.branch["commit"]) == 40 else "sha256"
+        shape = {"type": "header", "format": FORMAT, "object_format": form}
+        if not all(self.head[key] == value for key, value in shape.items()) or {*self.head["scope"]} != {*SCOPE}:
+            self.of.wrong.append("the header of the export is not of the form that is known here, or of this history")
         tips = {ref: (self.refs.get(ref, ""), max(places.values(), default=0))
                 for ref, places in self.positions.items()}  # fmt: skip
         told = {tip["ref"]: (tip["commit"], tip["commits"]) for tip in self.head["notes"]}
@@ -96,88 +102,7 @@ class Trail:
         elif kind in (*REGISTRY, "released-unreviewed"):
             yield "tag", ref
 
-    def must(self, event, place):
-        """What an event must say; None where there is no such thing."""
-        kind = event["event"]
-        if kind in HEARSAY:
-            return {"line": ""}
-        if event["name"] not in ("", event["model"], f"{event['model']}@{event['version']}"):
-            return None
-        if place:
-            return self.of_record(event, self.of.held.get(place))
-        if event["ref"].startswith("refs/tags/"):
-            return self.of_tag(event, self.tags.get(event["ref"]))
-        if kind == "policy":
-            return self.of_policy(event)
-        return self.of_proposal(event) if kind in ("candidate", "commit") else None
 
-    def of_proposal(self, event):
-        """Of a candidate, or a commit that is a version of its own."""
-        commit, tree = event["commit"], self.history.tree(event["commit"])
-        if not tree or event["version"] not in (event["ref"] or commit):
-            return None
-        at, who = self.made(commit, "committer")[0], self.made(commit)[1]
-        return {**NOTHING, "tree": tree, "at": at, "actor": event["actor"] if who is None else who}
-
-    def of_record(self, event, one):
-        """Of a line of a note."""
-        if one is None:
-            return None
-        note, ref = event["note"] if event["note"] in one.notes else one.notes[0], f"refs/notes/reviewtui/{one.kind}"
-        must = {"tag": "", "policy_before": "", "records": [], "findings": [], **one.told}
-        must |= {"notes_ref": ref, "note": note, "note_position": self.positions[ref].get(note, 0)}
-        judged = {} if one.kind == "reviews" else {"event": "record", "verdict": "", "actor": "", "counted": None}
-        return {**must, **judged}
-
-    def of_policy(self, event):
-        """Of a change of the settings."""
-        places, epochs = [each[2] for each in self.of.epochs], self.of.epochs
-        if event["commit"] not in places:
-            return None
-        at = places.index(event["commit"])
-        before = epochs[at + 1][1] if at + 1 < len(epochs) else ""
-        must = {**NOTHING, **{key: event[key] for key in ("records", "findings")}, "model": ".reviewtui"}
-        must |= {"at": moment(epochs[at][0]), "policy": epochs[at][1], "policy_before": before}
-        return {**must, "tree": self.history.tree(event["commit"]), "actor": self.made(event["commit"])[2]}
-
-    def of_tag(self, event, tag):
-        """Of a tag that carries no record of a review: a release of another kind, or a registry's."""
-        kind, ref = event["event"], event["ref"]
-        if tag is None or tag.claimed is not None:
-            return self.of_release(event, tag) if tag else None
-        if kind in REGISTRY and (ref.endswith(("@deprecated", "@created")) or {*"#!"} & {*ref}):
-            return {**NOTHING, "commit": tag.commit}
-        if kind != "released-unreviewed" or event["version"] not in ref:
-            return None
-        own = self.refs[ref] if self.refs[ref] != tag.commit else ""
-        return {**NOTHING, "commit": tag.commit, "tag": own, "tree": self.history.tree(tag.commit)}
-
-    def of_release(self, event, tag):
-        """Of a release tag: its gate, itself, and what came after."""
-        kind, records = event["event"], event["records"]
-        must = {**NOTHING, "name": tag.name, "commit": tag.commit, "tag": self.refs[event["ref"]]}
-        if kind.endswith("-after-release"):
-            about = self.of.releases.about.get(tag.name, ())
-            people = {one.reviewer for one in about if one.verdict == "reject" or one.id in records}
-            must |= {"records": records, "key": "" if event["actor"] else event["key"]}
-            return must if event["actor"] in {"", *people} and {*records} <= {*tag.claimed} else None
-        base = {"version": tag.base_version, "commit": tag.base} if tag.base else None
-        must |= {"base": base, "digests": tag.facts, "policy": tag.policy, "at": moment(tag.at)}
-        good = tag.allowed if kind == "gate" else tag.sound
-        must |= {"tree": self.history.tree(tag.commit)} | ({} if good is None else {"counted": good})
-        if kind == "released":
-            key, who = (tag.key, tag.releaser) if tag.releaser else (event["key"], event["actor"])
-            return {**must, "key": key, "actor": who, "records": tag.claimed}
-        if kind != "gate" or (tag.allowed and not self.agrees(event, tag)):
-            return None
-        return {**must, "actor": "", "findings": event["findings"], "records": records}
-
-    def agrees(self, event, tag):
-        """Whether the findings of a gate rest on nothing but records that counted, and refuse nothing."""
-        counted = {each for finding in event["findings"] for each in finding["counted"]}
-        refused = [each for each in event["findings"] if each["state"] in ("unmet", "error") and not each["warning"]]
-        return counted <= {*event["records"]} <= {*tag.counted} and not refused
-
-    def made(self, name, role="author"):
-        """(when, whose name, whose address) of a commit or tag; None for a name that is not plain UTF-8."""
-        return maker(self.history.show(name)[1], role)
+def same(told, must):
+    """Whether two values are the same; Python takes 1 for True, and 1.0 for both."""
+    return type(told) is type(must) and told == must
