@@ -8,6 +8,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Sequence
 
+from reviewtui.catalog import version_order
 from reviewtui.history import RELEASED, HistoryEvent, seconds_of
 from reviewtui.overview import VersionStatus
 from reviewtui.values import dataclass
@@ -119,11 +120,18 @@ def _load(model: str, statuses: Sequence[VersionStatus], events: Sequence[Histor
         lead=Spread.of(event.lead for event in events if event.event == "released" and event.lead is not None),
         first_verdict=Spread.of(_waits(events)),
         reviewers=tuple((person, tuple(sorted(counts.items()))) for person, counts in busiest),
-        waiting=tuple(
-            sorted(each.version.name for each in statuses if each.state in ("unreviewed", "in-review", "stale")
-                   and each.version.kind.value == "candidate")
-        ),
-    )  # fmt: skip
+        waiting=_waiting(statuses),
+    )
+
+
+def _waiting(statuses: Sequence[VersionStatus]) -> tuple[str, ...]:
+    """The candidates of a model that wait, the oldest version first."""
+    waiting = [
+        each.version
+        for each in statuses
+        if each.state in ("unreviewed", "in-review", "stale") and each.version.kind.value == "candidate"
+    ]
+    return tuple(each.name for each in sorted(waiting, key=lambda each: (version_order(each.version), each.name)))
 
 
 def _waits(events: Sequence[HistoryEvent]) -> Iterable[int]:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.history import HistoryEvent
+from reviewtui.overview import VersionStatus
 from reviewtui.review_load import Spread, releases_as_of, review_load
 from tests.command import churn_repository, reviewtui
 from tests.counting import git_processes
@@ -148,6 +151,15 @@ def test_the_load_counts_every_verdict_and_the_time_to_the_first(told: ModelRepo
     assert people["dana@example.com"] == {"reviewer": "dana@example.com", "approve": 1}
     assert load["rejected_versions"] == 1 and load["releases"] == 1
     assert load["lead_seconds"]["count"] == 1 and load["first_verdict_seconds"]["count"] == 1
+
+
+def test_what_waits_is_told_by_version_and_not_by_letters() -> None:
+    rows = [
+        ModelVersion("churn", number, VersionKind.CANDIDATE, RefName(f"refs/heads/{number}"), ObjectId("a" * 40))
+        for number in ("0.10.0", "0.9.1", "0.10.0-rc.2")
+    ]
+    (load,) = review_load([VersionStatus(row, "unreviewed", 0, 1) for row in rows], ())
+    assert load.waiting == ("churn@0.9.1", "churn@0.10.0-rc.2", "churn@0.10.0")
 
 
 def test_the_first_verdict_counts_from_the_commit_also_of_a_release() -> None:
