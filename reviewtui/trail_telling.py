@@ -13,7 +13,7 @@ from itertools import islice
 from reviewtui import __version__
 from reviewtui.auditing import Auditor
 from reviewtui.catalog import ModelVersion, VersionKind, commit_version
-from reviewtui.errors import UnknownVersionError
+from reviewtui.errors import UnknownVersionError, UsageError
 from reviewtui.git.notes import Notes
 from reviewtui.git.notes_sync import NOTES_REFS
 from reviewtui.git.objects import Ref, RefName
@@ -259,9 +259,12 @@ def _checked(scope: TrailScope, library: VersionLibrary) -> TrailScope:
     release = library.find(scope.release) if scope.release else None
     if release is not None and scope.model not in ("", release.model):
         raise UnknownVersionError(f"{release.name} is no version of {scope.model}.")
+    since, until = time_bound(scope.since, "00:00:00"), time_bound(scope.until, "23:59:59")
+    if until and since > until:
+        raise UsageError(f"Nothing is both since {scope.since} and until {scope.until}.")
     return TrailScope(
         model=release.model if release is not None else scope.model,
-        since=time_bound(scope.since, "00:00:00"),
-        until=time_bound(scope.until, "23:59:59"),
+        since=since,
+        until=until,
         release=release.name if release is not None else "",
     )

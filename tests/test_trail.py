@@ -187,8 +187,9 @@ def test_the_scope_leaves_out_what_was_not_asked_for(story: ModelRepository) -> 
 
 
 @pytest.mark.parametrize(
-    "words", [("--since", "yesterday"), ("--since", "2026-11-22T10:00:00"), ("nothing",), ("--release", "churn@9")]
-)
+    "words", [("--since", "yesterday"), ("--since", "2026-11-22T10:00:00"), ("nothing",), ("--release", "churn@9"),
+              ("--since", "2026-11-23", "--until", "2026-11-22")],
+)  # fmt: skip
 def test_a_scope_that_means_nothing_is_a_usage_error(story: ModelRepository, words: tuple[str, ...]) -> None:
     answer = reviewtui(story.path, "export", *words)
     assert (answer.status, answer.out) == (2, "")
