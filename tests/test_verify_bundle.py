@@ -318,6 +318,15 @@ def test_facts_are_tied_to_cards_evaluations_and_models_of_mlflow(reading: Modul
         assert said is holds
 
 
+def test_a_pointer_of_lfs_tells_algorithm_digest_and_size(reading: ModuleType) -> None:
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'b' * 64}\nsize 12345\n".encode()
+    facts = {"sha256": ["b" * 64, 12345]}
+    lies = ({"md5": facts["sha256"]}, {"sha256": ["c" * 64, 12345]}, {"sha256": ["b" * 64, 1234]})
+    for told in (facts, *lies):
+        said = reading.says("data", told, path="weights.bin", blob="a" * 40, data=pointer)
+        assert said is (told is facts), told
+
+
 def test_a_tag_by_a_key_that_was_revoked_since_is_dated_by_checkpoints(tmp_path: Path) -> None:
     scene = build_scene(tmp_path)
     scene.record("lin", "approve")

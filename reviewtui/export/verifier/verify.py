@@ -42,7 +42,8 @@ UNPROVED = (
     "something came after a release; of every event reason, detail, remarks and principals, of a gate its findings; of "
     "a tag without records, and a commit without a ref, which version it is, and who made it; of a line that is no "
     "record what it is about, and its key; whether a record counted that no release claims; as_of, tool and unproven.",
-    "That no file holds facts of a release but those that the facts which people signed are of.",
+    "That no file holds facts of a release but those that the facts which people signed are of, and no file more of "
+    "them, but for the numbers of metrics in JSON or TOML. What DVC and checksum lists say of sizes.",
     "That changes of the settings were approved as the settings before asked: what trail.jsonl says of that.",
     "Times: whoever made commits, tags and records chose theirs. What was in force when rests on them.",
     "Who holds a key. Without --signers the keys are those that the bundle itself names.",
