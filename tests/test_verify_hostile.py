@@ -123,3 +123,12 @@ def test_a_record_of_another_shape_is_named_and_hides_nothing_else(story: ModelR
     assert len(faults) == len(SHAPES), faults
     assert all(each.startswith("record sha256:") and each.endswith(": bad-signature") for each in faults), faults
     assert "1 releases judged again" in answer.out
+
+
+def test_a_tag_of_a_year_that_no_calendar_holds_is_told_without_one(story: ModelRepository, tmp_path: Path) -> None:
+    commit = story.git("rev-parse", "churn@v1.0.0^{commit}")
+    head = f"object {commit}\ntype commit\ntag churn@v0.9.0\ntagger A <a@example.com> 253402300800 +0000\n\nOld.\n"
+    tag = story.git("hash-object", "-t", "tag", "-w", "--stdin", input=head.encode())
+    story.git("update-ref", "refs/tags/churn@v0.9.0", tag)
+    answer = verify(export_bundle(story.path, tmp_path / "bundle.tar", person=story.person("dana")))
+    assert (answer.status, wrong(answer)) == (0, [])
