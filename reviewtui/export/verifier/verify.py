@@ -39,9 +39,10 @@ UNPROVED = (
     "that; an earlier bundle would.",
     "That the repository had no tags and branches but those in the bundle, and no branch a second tip.",
     "That report.html says what trail.jsonl says: it is the exporter's word. So are, in both: alarms and remarks; that "
-    "something came after a release; of every event reason, detail, remarks and principals, of a gate its findings; of "
-    "a tag without records, and a commit without a ref, which version it is, and who made it; of a line that is no "
-    "record what it is about, and its key; whether a record counted that no release claims; as_of, tool and unproven.",
+    "something came after a release; which model a branch is of; as_of, tool and unproven.",
+    "What trail.jsonl tells of every event as reason, detail, remarks and principals; of a gate as findings; of a tag "
+    "without records, or a commit without a ref: which version it is, and who made it; of a line that is no record: "
+    "what it is about, and its key; whether a record counted that no release claims.",
     "That no file holds facts of a release but those that the facts which people signed are of, and no file more of "
     "them, but for the numbers of metrics in JSON or TOML. What DVC and checksum lists say of sizes.",
     "That changes of the settings were approved as the settings before asked: what trail.jsonl says of that.",
