@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.chains import Chains
 from reviewtui.clock import Clock
 from reviewtui.errors import MalformedFileError
 from reviewtui.git.objects import CommitInfo, ObjectId, TagObject
@@ -240,9 +241,15 @@ class Judge:
 
     def recorded(self, version: ModelVersion) -> tuple[tuple[RecordedReview, ...], tuple[RecordedReview, ...]]:
         """The records beside a version's commit, and those of the same version beside other commits."""
-        here = tuple(self._judged(line, version) for line in self.records.beside(version.commit))
-        others = self.records.elsewhere(version.model, version.version, than=version.commit)
-        return here, tuple(self._judged(line, version) for line in others)
+        here = self.records.beside(version.commit)
+        lines = (*here, *self.records.elsewhere(version.model, version.version, than=version.commit))
+        judged = [(line, self._judged(line, version)) for line in lines]
+        weighed = self._chains.weighed(judged, (version.model, version.version))
+        return weighed[: len(here)], weighed[len(here) :]
+
+    @cached_property
+    def _chains(self) -> Chains:
+        return Chains(self.records, self._context)
 
     def _judged(self, line: RecordedLine, version: ModelVersion) -> RecordedReview:
         key = (line.commit, line.line, version.model, version.version)

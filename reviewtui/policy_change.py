@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.chains import Chains
 from reviewtui.clock import Clock
 from reviewtui.errors import GitError, UnknownRevisionError, UnknownVersionError
 from reviewtui.facts.model import VersionFacts
@@ -138,11 +139,13 @@ class PolicyChangeJudge:
 
     def _recorded(self, version: ModelVersion, records: Records) -> Iterator[RecordedReview]:
         context = VerificationContext(self.identity, self.trust, records.ids)
-        others = records.elsewhere(version.model, version.version, than=version.commit)
-        for line in (*records.beside(version.commit), *others):
-            yield verify_review(
-                line.line, commit=line.commit, model=version.model, version=version.version, context=context
-            )
+        name = (version.model, version.version)
+        lines = (*records.beside(version.commit), *records.elsewhere(*name, than=version.commit))
+        judged = [
+            (line, verify_review(line.line, commit=line.commit, model=name[0], version=name[1], context=context))
+            for line in lines
+        ]
+        yield from Chains(records, context).weighed(judged, name)
         # A record whose predecessor is missing, about whatever version, might hide a rejection of this one.
         for line in records.dangling:
             broken = verify_review(line.line, commit=line.commit, model=None, version=None, context=context)

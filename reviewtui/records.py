@@ -23,6 +23,8 @@ class RecordedLine:
     """One line of the note beside `commit`. `claim` is what it says of itself, unverified; None: it cannot be read.
 
     `about` is the model and version that it claims to speak of, as far as even an unreadable record says so.
+    `is_placed`: it is a record, and stands beside the commit it speaks of. One that does not says nothing there: nor
+    does it mend its author's chain, and neither does a line that is no record at all.
     """
 
     commit: ObjectId
@@ -30,12 +32,7 @@ class RecordedLine:
     id: str
     claim: Review | None
     about: tuple[str, str] | None = None
-
-    @property
-    def is_placed(self) -> bool:
-        """Whether it stands beside the commit it speaks of. One that does not says nothing there: nor does it mend its
-        author's chain."""
-        return self.claim is None or self.claim.subject.commit == self.commit
+    is_placed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +112,15 @@ def recorded_line(commit: ObjectId, line: bytes) -> RecordedLine:
     try:
         payload = Envelope.from_line(line).payload
     except MalformedEnvelopeError:
-        return RecordedLine(commit, line, record_id(line), None)
+        return RecordedLine(commit, line, record_id(line), None, is_placed=False)
     try:
         claim = decode_review(payload)
     except MalformedRecordError as error:
-        return RecordedLine(commit, line, record_id(payload), None, _named(error.claims))
-    return RecordedLine(commit, line, record_id(payload), claim, (claim.subject.model, claim.subject.version))
+        # A commit that is named in another way than by its full id is not known to be another.
+        is_placed = error.reason == "bad-subject" or error.claims.get("commit", commit) == commit
+        return RecordedLine(commit, line, record_id(payload), None, _named(error.claims), is_placed)
+    about = (claim.subject.model, claim.subject.version)
+    return RecordedLine(commit, line, record_id(payload), claim, about, claim.subject.commit == commit)
 
 
 def _named(claims: Mapping[str, str]) -> tuple[str, str] | None:

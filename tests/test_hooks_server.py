@@ -255,7 +255,7 @@ def test_an_index_of_an_older_version_is_made_anew(server: Server) -> None:
     server.accepts(f"refs/tags/{TAG}", NOTES)
     with contextlib.closing(sqlite3.connect(index)) as made:
         assert made.execute("SELECT count(*) FROM record").fetchone() == (1,), "what was there before the push"
-        assert made.execute("SELECT value FROM state WHERE key='format'").fetchone() == ("2",)
+        assert made.execute("SELECT value FROM state WHERE key='format'").fetchone() == ("3",)
 
 
 def test_a_broken_chain_about_another_version_closes_the_gate(server: Server) -> None:

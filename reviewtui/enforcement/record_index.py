@@ -25,7 +25,7 @@ from reviewtui.values import replace
 if TYPE_CHECKING:
     import sqlite3
 
-_FORMAT = "2"
+_FORMAT = "3"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS state (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (
@@ -34,10 +34,17 @@ CREATE TABLE IF NOT EXISTS record (
 );
 CREATE INDEX IF NOT EXISTS record_version ON record (model, version);
 CREATE INDEX IF NOT EXISTS record_id ON record (id);
+CREATE INDEX IF NOT EXISTS record_prev ON record (prev);
 CREATE TABLE IF NOT EXISTS dangling (annotated TEXT NOT NULL, id TEXT NOT NULL, prev TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS problem (path TEXT NOT NULL, problem TEXT NOT NULL);
 """
+_NEXT = """
+SELECT DISTINCT later.annotated FROM record AS earlier JOIN record AS later ON later.prev = earlier.id
+WHERE earlier.model=? AND earlier.version=?
+"""
+"""What follows a version's records in their chains: it may hold a reviewer to what stands there."""
 _TABLE_NAMES = ("state", "record", "dangling", "problem")
+_ADD = "INSERT INTO record VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET placed = max(placed, excluded.placed)"
 _EMPTY = "DELETE FROM state; DELETE FROM record; DELETE FROM dangling; DELETE FROM problem;"
 
 
@@ -76,6 +83,7 @@ class RecordIndex:
         """All records that a decision on a version at a commit can depend on (law 2). Raises: GitError."""
         places = {commit, *self._places("SELECT annotated FROM record WHERE model=? AND version=?", model, version)}
         places |= self._places("SELECT annotated FROM dangling")
+        places |= self._places(_NEXT, model, version)
         tree = self._notes.tree_at(self._tip)
         cat_file = self._notes.repository.git.cat_file
         lines = {place: tuple(sorted(tree.lines(place, cat_file))) for place in sorted(places)} if self._tip else {}
@@ -120,7 +128,7 @@ class RecordIndex:
 
     def _add(self, lines: Iterable[RecordedLine]) -> None:
         rows = [(line.commit, line.id, *(line.about or (None, None)), _prev(line), line.is_placed) for line in lines]
-        self._database.executemany("INSERT OR IGNORE INTO record VALUES (?, ?, ?, ?, ?, ?)", rows)
+        self._database.executemany(_ADD, rows)
         links = [(row[0], row[1], row[4]) for row in rows if row[4] is not None]
         self._database.executemany("INSERT INTO dangling VALUES (?, ?, ?)", links)
         self._database.execute("DELETE FROM dangling WHERE prev IN (SELECT id FROM record WHERE placed)")
