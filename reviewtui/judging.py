@@ -232,7 +232,16 @@ class Judge:
             commits=commits,
             submitter=self._submitter(commits[0]),
             trusted=self.trust.known_principals(),
+            unread=tuple(self._unread(version)),
         )
+
+    def _unread(self, version: ModelVersion) -> Iterator[tuple[ObjectId, tuple[str, ...]]]:
+        """What no digest holds of the version, for each earlier commit that an approval may carry over from."""
+        policy = self.library.settings.policy
+        if policy is not None and any(rule.carry for rule in policy.rules_for(version.model)):
+            lines = self.records.elsewhere(version.model, version.version, than=version.commit)
+            for commit in sorted({line.commit for line in lines}):
+                yield commit, self.library.unread_since(commit, version)
 
     def _submitter(self, commit: CommitInfo) -> Verification | None:
         if commit.signature is None:

@@ -18,7 +18,7 @@ from reviewtui.catalog import (
     find_version,
     with_versions,
 )
-from reviewtui.errors import MalformedFileError, UnknownRevisionError, UnknownVersionError
+from reviewtui.errors import GitError, MalformedFileError, UnknownRevisionError, UnknownVersionError
 from reviewtui.git.graph import CommitGraph
 from reviewtui.git.history import Ancestry, AskedAncestors
 from reviewtui.git.objects import CommitInfo, ObjectId, Ref, TagObject, TreeEntry
@@ -182,6 +182,17 @@ class VersionLibrary:
     def facts(self, version: ModelVersion) -> VersionFacts:
         """All facts of a version; kept, because screens ask again."""
         return self.files.facts(version)
+
+    def unread_since(self, commit: ObjectId, version: ModelVersion) -> tuple[str, ...]:
+        """The files of a version that are not read whole, and that are others in an earlier commit of it, or may be."""
+        paths = sorted({each.path for each in self.facts(version).problems})
+        return tuple(path for path in paths if not self._is_same_file(path, commit, version.commit))
+
+    def _is_same_file(self, path: str, *commits: ObjectId) -> bool:
+        try:
+            return len({self._entry_id(commit, path) for commit in commits}) == 1
+        except (GitError, MalformedFileError):
+            return False
 
     def base_of(self, version: ModelVersion) -> BaseChoice:
         """The version it is compared with where nobody says, and why that one."""

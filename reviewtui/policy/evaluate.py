@@ -133,7 +133,7 @@ def _entry(rule: ReleaseRule, case: _Case) -> _Entry:
         rule.approvals,
         case.standings.persons,
         people=case.people,
-        binding=Binding(case.subject.current, rule.carry, rule.rebind_on_policy_change),
+        binding=Binding(case.subject.current, rule.carry, rule.rebind_on_policy_change, case.subject.unread),
         excluded=contributors(case.subject, rule.exclude, case.people),
         trusted=case.subject.trusted,
         claimed_authors=authorship_is_claimed(rule),

@@ -113,6 +113,21 @@ def test_010_other_data_behind_the_same_file_list_is_stale(scene: Scene) -> None
     closed_at_every_door(scene, "facts-changed: data")
 
 
+def test_010_what_no_digest_holds_carries_only_as_the_very_same_file(scene: Scene) -> None:
+    """A file that nobody can read has no facts, before and after: that the digests are equal says nothing of it."""
+    scene.settings(policy=scene.entry(carry=["config", "metrics", "data", "environment"]))
+    odd = "models/churn/conf/params.yaml"
+    scene.amend({odd: "lr: {\n"})
+    bound = [scene.record(name, seq=2) for name in ("dana", "lin")]
+    opened(scene)
+    scene.amend({"models/churn/README": "More words.\n"})
+    opened(scene)
+    scene.amend({odd: "lr: {9\n"})
+    reason = f"facts-changed: config, metrics, data, environment may have: {odd} cannot be read whole"
+    assert {fates_of(scene)[each][: len(reason)] for each in bound} == {reason}
+    closed_at_every_door(scene, reason)
+
+
 @pytest.mark.parametrize("way", ["pointers", "weights in Git"])
 def test_011_files_that_swapped_names_are_other_data(scene: Scene, way: str) -> None:
     scene.settings(policy=scene.entry(carry=["config", "metrics", "data", "environment"]))
