@@ -185,6 +185,19 @@ def test_a_weak_key_is_weak(keyring: Keyring) -> None:
     assert _judge(trusted, keyring.sign("weak@example.com", MESSAGE)).reason == "weak-key"
 
 
+def test_a_weak_subkey_of_a_strong_key_is_weak(keyring: Keyring) -> None:
+    key = keyring.make("Sub <sub@example.com>")
+    for kind in ("rsa1024", "rsa2048"):
+        keyring.gpg("--passphrase", "", "--quick-add-key", key, kind, "sign")
+    lines = keyring.gpg("--with-colons", "--list-keys", "sub@example.com").decode().split("\n")
+    weak, strong = [line.split(":")[9] for line in lines if line.startswith("fpr")][1:]
+    trusted = _trusted(keyring.public("sub@example.com"))
+    assert trusted.problems == ()
+    judged = [_judge(trusted, keyring.sign(f"{each}!", MESSAGE)) for each in (weak, strong)]
+    assert [each.reason for each in judged] == ["weak-key", ""]
+    assert judged[0].detail == "RSA with 1024 bits"
+
+
 def test_a_key_with_two_addresses_is_a_problem_that_names_both(keyring: Keyring) -> None:
     keyring.make("Two <two@example.com>")
     keyring.gpg("--quick-add-uid", "two@example.com", "Too <too@example.com>")

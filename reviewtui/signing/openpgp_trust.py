@@ -18,7 +18,7 @@ from reviewtui.signing.gnupg import judge, status_lines
 from reviewtui.signing.keygen import VERIFY_TIMEOUT, Outcome, run_program
 from reviewtui.signing.scheme import SignatureStatus, Verification
 from reviewtui.signing.ssh_keys import RSA_SMALLEST
-from reviewtui.values import dataclass
+from reviewtui.values import dataclass, field
 
 OPENPGP_PATH = ".reviewtui/openpgp"
 KEYID_PREFIX = "openpgp:"
@@ -32,11 +32,12 @@ _ADDRESS = pattern(r"(?:.*<)?([!-;=?-~]+@[!-;=?-~]+?)>?")
 
 @dataclass(slots=True)
 class _Listed:
-    """A key as gpg lists it."""
+    """A key as gpg lists it. `subkeys` are the weaknesses of its subkeys, by fingerprint."""
 
     fingerprint: str = ""
     principals: tuple[str, ...] = ()
     weakness: str = ""
+    subkeys: dict[str, str] = field(default_factory=dict)
 
 
 class OpenPgpKeys:
@@ -83,8 +84,9 @@ class OpenPgpKeys:
             return _judged(made_by, "bad-signature", f"it was made by {made_by}")
         if key is None:
             return _judged(made_by, "unknown-key", "the key is not among the trusted keys")
-        if key.weakness:
-            return _judged(made_by, "weak-key", key.weakness)
+        # A strong key may have given its name to a weak one.
+        if weakness := key.weakness or key.subkeys.get(finding.fingerprint, ""):
+            return _judged(made_by, "weak-key", weakness)
         if not key.principals:
             return _judged(made_by, "unknown-key", "the key has no user id with an e-mail address that is in force")
         return Verification(SignatureStatus.GOOD, made_by, key.principals, algorithm="openpgp")
@@ -127,13 +129,15 @@ class OpenPgpKeys:
 
 def _listed_keys(listing: str) -> list[_Listed]:
     found: list[_Listed] = []
-    part = ""
+    part, weakness = "", ""
     for line in listing.split("\n"):
         fields = line.split(":")
         if fields[0] == "pub":
             found.append(_Listed(weakness=_weakness(fields)))
         if fields[0] in ("pub", "sub"):
-            part = fields[0]
+            part, weakness = fields[0], _weakness(fields)
+        elif fields[0] == "fpr" and part == "sub" and found:
+            found[-1].subkeys[fields[9]] = weakness
         elif fields[0] == "fpr" and part == "pub" and not found[-1].fingerprint:
             found[-1].fingerprint = fields[9]
         elif fields[0] == "uid" and found and fields[1][:1] not in tuple(_UNUSABLE):
