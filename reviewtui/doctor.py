@@ -42,7 +42,8 @@ PROBE_REF = "refs/notes/reviewtui/Doctor-Probe"
 
 _PROBE = b"reviewtui doctor\n"
 _LOCAL_TIME = pattern(rb'(valid-(?:after|before))="(\d{8}(?:\d{4}(?:\d{2})?)?)"', re.IGNORECASE)
-_OVERWRITING = pattern(r"\+?refs/(\*|notes/\*|notes/reviewtui/[^:]+):refs/(\*|notes/\*|notes/reviewtui/[^:]*)\Z")
+_OWN = r"(\*|notes/\*|(?:notes/)?reviewtui/[^:]+)"
+_OVERWRITING = pattern(rf"\+?refs/{_OWN}:refs/{_OWN}\Z")
 
 
 class Health(StrEnum):
@@ -301,7 +302,8 @@ def _refspecs(project: Project) -> Iterator[Check]:
         specs = repository.config_all(key)
         for spec in specs:
             if _OVERWRITING.match(spec):
-                words = f"{key} = {spec} lets a fetch overwrite records that were not pushed yet."
+                lost = "records that were not pushed yet, or this clone's memory"
+                words = f"{key} = {spec} lets a fetch overwrite {lost}."
                 mend = f"git config --unset-all {shlex.quote(key)} {shlex.quote(f'^{re.escape(spec)}$')}"
                 yield Check("notes refspec", Health.ILL, words, mend)
         wanted = NOTES_REFSPEC.format(remote=remote)

@@ -176,12 +176,13 @@ def test_a_trusted_branch_that_others_took_further_is_found(clone: ModelReposito
     assert [each["state"] for each in doctor(clone)["trusted branch"]] == ["well"]
 
 
-def test_a_refspec_that_overwrites_records_is_found_and_taken_out(clone: ModelRepository) -> None:
+def test_a_refspec_that_overwrites_records_or_the_memory_is_found_and_taken_out(clone: ModelRepository) -> None:
     mend(clone, ill(doctor(clone), "notes refspec"))
-    clone.git("config", "--add", "remote.origin.fetch", "+refs/notes/*:refs/notes/*")
-    found = ill(doctor(clone), "notes refspec")
-    assert "overwrite" in found["message"]
-    mend(clone, found)
+    for spec in ("+refs/notes/*:refs/notes/*", "+refs/reviewtui/*:refs/reviewtui/*"):
+        clone.git("config", "--add", "remote.origin.fetch", spec)
+        found = ill(doctor(clone), "notes refspec")
+        assert "overwrite" in found["message"]
+        mend(clone, found)
     assert clone.git("config", "--get-all", "remote.origin.fetch").count("\n") == 1
 
 
