@@ -146,7 +146,8 @@ class Auditor:
             return ReleaseAudit(version.name, version.ref, False, f"error: {error.message}")
         dated = self._dated(version.ref, tag)
         flaws = " ".join(dict.fromkeys((*judged.flaws, *dated.flaws)))
-        return ReleaseAudit(version.name, version.ref, not flaws, flaws, (*judged.since, *dated.since), dated.unproven)
+        told = (*judged.doubts, *judged.since, *dated.since)
+        return ReleaseAudit(version.name, version.ref, not flaws, flaws, told, dated.unproven)
 
     def _dated(self, ref: RefName, tag: TagObject) -> DatedTag:
         return bear_witness(

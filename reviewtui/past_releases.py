@@ -15,7 +15,7 @@ from reviewtui.judging import Judge
 from reviewtui.library import VersionLibrary
 from reviewtui.policy.decision import Decision
 from reviewtui.records import RecordedLine, Records
-from reviewtui.release import ReleaseRecord, dating_flaws
+from reviewtui.release import CLOCK_SKEW, ReleaseRecord, dating_flaws, moment_text
 from reviewtui.settings import DIRECTORY, Settings, load_settings
 from reviewtui.signing.scheme import SignatureStatus
 from reviewtui.signing.trust import TrustedSigners, TrustFiles
@@ -45,7 +45,8 @@ class Epoch:
 class ReleaseJudgement:
     """One release judged twice: `then`, by what was there when it was made, and `later`, by all that came since.
 
-    `moment` is when it was made (seconds since 1970). `flaws` are why it should not have been; `since` is what changed.
+    `moment` is when it was made (seconds since 1970). `flaws` are why it should not have been; `since` is what changed;
+    `doubts` is what speaks against its own word, and proves nothing.
     """
 
     epoch: Epoch
@@ -55,6 +56,7 @@ class ReleaseJudgement:
     decision: Decision
     flaws: tuple[str, ...]
     since: tuple[str, ...]
+    doubts: tuple[str, ...] = ()
 
 
 class PastReleases:
@@ -153,7 +155,7 @@ class PastReleases:
         )
         later = self._judge(epoch, self._trust, whole, self._now, time_of)
         since = (*changes_since(record, then=decision, now=later.decision(version)), *self._key_since(tag))
-        return ReleaseJudgement(epoch, then, judge, later, decision, flaws, since)
+        return ReleaseJudgement(epoch, then, judge, later, decision, flaws, since, tuple(self._replaced(epoch, tag)))
 
     def trusted_at(self, moment: int) -> TrustFiles:
         """The keys that the trusted branch trusted at a time."""
@@ -168,7 +170,17 @@ class PastReleases:
         epochs = self._by_policy.get(record.policy, ()) if record.policy else ()
         commit = self._library.repository.commit(version.commit)
         policy = epochs[-1].since if epochs else 0
-        return dating_flaws(tag.tagged, commit=commit.committed, records=records, policy=policy)
+        now = int(self._now.timestamp())
+        return dating_flaws(tag.tagged, commit=commit.committed, now=now, records=records, policy=policy)
+
+    def _replaced(self, epoch: Epoch, tag: TagObject) -> Iterator[str]:
+        """Whether the policy that a tag names was no more in force, as far as the trusted branch's own dates tell: of
+        a change that waited for its approvals they tell too much, so that it is said and no flaw."""
+        later = (each for each in reversed(self.epochs[: self.epochs.index(epoch)]))
+        other = next((each for each in later if each.settings.policy_blob != epoch.settings.policy_blob), None)
+        if other is not None and tag.tagged is not None and tag.tagged > other.since + CLOCK_SKEW:
+            words = f"The commit that replaced its policy is of {moment_text(other.since)}"
+            yield f"policy-changed: {words}; the tag says {moment_text(tag.tagged)}."
 
     def _identity_of(self, epoch: Epoch) -> str:
         return epoch.settings.repository or self._identity

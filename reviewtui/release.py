@@ -173,12 +173,15 @@ def _false_reviewers(record: ReleaseRecord, decision: Decision, reviewers: Mappi
 
 
 def dating_flaws(
-    tagged: int | None, *, commit: int, records: Mapping[str, int] | None = None, policy: int = 0
+    tagged: int | None, *, commit: int, now: int, records: Mapping[str, int] | None = None, policy: int = 0
 ) -> Iterator[str]:
     """Why a tag's date cannot be true. `records` are the times of those that it names, `policy` that from which
     its policy was in force."""
     if tagged is None:
+        yield "clock-skew: The tag bears no date that can be read."
         return
+    if tagged > now + CLOCK_SKEW:
+        yield f"clock-skew: The tag says {moment_text(tagged)}, which is yet to come."
     bounds = [("its commit", commit), ("its policy", policy), *(records or {}).items()]
     for name, bound in bounds:
         if tagged < bound - CLOCK_SKEW:

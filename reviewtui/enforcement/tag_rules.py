@@ -183,6 +183,7 @@ class TagRules:
         base = self._library.base_of(version).version
         subject = self._library.subject(version, base, identity=identity)
         commit = self._scene.repository.commit(version.commit)
-        flaws = dating_flaws(tags[version.tag].tagged if version.tag else None, commit=commit.committed)
+        now = int(self._clock().timestamp())
+        flaws = dating_flaws(tags[version.tag].tagged if version.tag else None, commit=commit.committed, now=now)
         reviewers = judge.reviewers(version, decision)
         return (*flaws, *check_release_record(record, subject=subject, decision=decision, reviewers=reviewers))
