@@ -206,6 +206,16 @@ def test_055_an_override_that_should_not_stand_does_not(scene: Scene) -> None:
     all_ignored(scene, fates)
 
 
+def test_055_an_override_never_carries_over_to_another_commit(scene: Scene) -> None:
+    scene.settings(policy=scene.entry(carry=["config", "metrics", "data", "environment"]))
+    review = scene.review("boss", "override")
+    scene.put(scene.signed("boss", review), date=NOW)
+    opened(scene)
+    scene.amend({"models/churn/README": "More words.\n"})
+    closed_at_every_door(scene, "subject-commit-mismatch: it is about the earlier commit")
+    assert fates_of(scene)[record_id(encode_review(review))].startswith("subject-commit-mismatch")
+
+
 def test_055_nobody_overrides_for_a_version_of_ones_own(scene: Scene) -> None:
     people = {**POLICY["people"], "robin@example.com": {"roles": ["release-manager"]}}
     scene.settings(policy=scene.policy(people=people))
