@@ -1,8 +1,11 @@
-"""What settles a record that might be a rejection: a later verdict of the same person on the very commit."""
+"""What settles a record that might be a rejection: a later verdict of the same person on the very commit; and what of
+two records with one number does."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+
+import pytest
 
 from reviewtui.git.objects import ObjectId
 from reviewtui.policy.decision import Decision, FindingState
@@ -44,3 +47,13 @@ def test_an_older_verdict_settles_nothing() -> None:
 
 def test_a_verdict_on_another_commit_settles_nothing_here() -> None:
     assert is_doubtful(decided("dana", seq=4, commit=EARLIER))
+
+
+@pytest.mark.parametrize("ending", ["withdraw", "reject"])
+def test_of_two_records_with_one_number_the_one_that_takes_back_holds(ending: str) -> None:
+    """Two machines of one person may both go on from the same record."""
+    approval, end = verified("dana", seq=2), verified("dana", ending, 2)
+    for records in ((approval, end), (end, approval)):
+        decision = decide(TWO_OF_ANYONE, *records, verified("lee"), verified("risk"))
+        assert dict(decision.standing)[approval.id] == {"withdraw": "withdrawn", "reject": "superseded"}[ending]
+        assert decision.approvals == 2
