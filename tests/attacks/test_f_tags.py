@@ -361,6 +361,14 @@ def test_103_a_tag_dated_back_before_a_veto_does_not_escape_it(scene: Scene, mon
     not_borne_out(scene, "Rejected by boss@example.com: Leak!")
 
 
+def test_076_a_version_that_has_a_release_under_another_name_is_not_released_again(approved: Scene) -> None:
+    message = honest_message(approved)
+    approved.git("tag", "-a", "-m", "churn 1.1.0", "churn/v1.1.0", "main")
+    server = Server(approved)
+    approved.tag(message=message)
+    server.refuses(PUSH_TAG, ALL_NOTES, reason="tag-moved: churn@1.1.0 is released already, as refs/tags/churn/v1.1.0")
+
+
 @pytest.mark.parametrize("date", [1_767_600_000, 0, 99_999_999_999_999])
 def test_076_a_tag_whose_date_cannot_be_true_is_refused_and_does_not_verify(approved: Scene, date: int) -> None:
     server = Server(approved)
