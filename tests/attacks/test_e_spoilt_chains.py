@@ -100,6 +100,26 @@ def test_what_the_same_chain_took_back_closes_nothing(scene: Scene) -> None:
     opened(scene)
 
 
+def test_068_an_older_withdrawal_takes_no_veto_back(scene: Scene) -> None:
+    scene.record("risk")
+    before = scene.note(scene.commit)
+    first = scene.signed("lin", scene.review("lin", "withdraw"))
+    rejection = scene.review("lin", "reject", seq=2, prev=record_id(Envelope.from_line(first).payload))
+    second = scene.signed("lin", rejection)
+    third = followed(scene, second, seq=3)
+    lines = (before.rstrip(b"\n"), flipped(scene, first), flipped(scene, second), third, b"")
+    rewritten(scene, {scene.commit: b"\n".join(lines)})
+    closed(scene, MIGHT)
+
+
+def test_nobody_is_held_to_a_record_that_somebody_else_names(scene: Scene) -> None:
+    before, veto = rejected(scene)
+    prev = record_id(Envelope.from_line(veto).payload)
+    named = scene.signed("robin", scene.review("robin", "comment", seq=2, prev=prev, comment="Whose?"))
+    rewritten(scene, {scene.commit: b"\n".join((before.rstrip(b"\n"), flipped(scene, veto), named, b""))})
+    opened(scene)
+
+
 def test_068_a_veto_in_a_newer_format_that_was_moved_leaves_a_gap(scene: Scene) -> None:
     scene.record("risk")
     before = scene.note(scene.commit)
