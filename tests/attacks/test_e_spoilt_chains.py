@@ -100,6 +100,16 @@ def test_what_the_same_chain_took_back_closes_nothing(scene: Scene) -> None:
     opened(scene)
 
 
+def test_068_the_next_record_may_stand_beside_another_commit(scene: Scene) -> None:
+    """Where the server's index has to look, too."""
+    before, veto = rejected(scene)
+    prev = record_id(Envelope.from_line(veto).payload)
+    about = scene.review("lin", "comment", of="churn@1.0.0", seq=2, prev=prev, comment="Later.")
+    note = b"\n".join((before.rstrip(b"\n"), flipped(scene, veto), b""))
+    rewritten(scene, {scene.commit: note, about.subject.commit: scene.signed("lin", about) + b"\n"})
+    closed_at_every_door(scene, MIGHT)
+
+
 def test_068_an_older_withdrawal_takes_no_veto_back(scene: Scene) -> None:
     scene.record("risk")
     before = scene.note(scene.commit)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.attacks.doors import command, fates_of, opened, state_of
 from tests.attacks.pushes import ALL_NOTES, Server, install_local_hooks, push
-from tests.attacks.scene import BRANCH, POLICY, TAG, Scene
+from tests.attacks.scene import BRANCH, CONFIG, POLICY, TAG, Scene
 
 PUSH_TAG = f"refs/tags/{TAG}"
 
@@ -359,6 +359,13 @@ def test_103_a_tag_dated_back_before_a_veto_does_not_escape_it(scene: Scene, mon
     monkeypatch.setenv("GIT_COMMITTER_DATE", f"@{scene.repository.now - 25 * 3600} +0000")
     scene.tag(message=scene.release_message(*counted))
     not_borne_out(scene, "Rejected by boss@example.com: Leak!")
+
+
+def test_076_a_release_stays_one_whatever_names_the_settings_give_by_now(approved: Scene) -> None:
+    approved.tag(message=honest_message(approved))
+    approved.settings(config={**CONFIG, "tags": ["release/{model}/{version}"]})
+    server = Server(approved)
+    server.refuses(f":{PUSH_TAG}", reason="tag-deleted: A release tag is never deleted.")
 
 
 def test_076_a_version_that_has_a_release_under_another_name_is_not_released_again(approved: Scene) -> None:
