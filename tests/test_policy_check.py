@@ -91,6 +91,17 @@ def test_an_entry_without_approvals_is_fine_where_another_asks_for_them() -> Non
     assert [line for line, each in problems(alone, errors=False) if "No approval" in each] == [10]
 
 
+def test_settings_that_nobody_could_ever_change_again_are_told_of() -> None:
+    alone = "version: 1\npeople:\n  dana@example.com: {roles: [science]}\n" + SOUND.partition(HEAD)[2].replace(
+        "risk", "science"
+    )
+    said = [
+        line for line, each in problems(alone, {"k1": ("dana@example.com",)}, errors=False) if "locks all out" in each
+    ]
+    assert said == [9]
+    assert not [each for _, each in problems(SOUND, errors=False) if "locks all out" in each]
+
+
 def test_without_entries_nothing_can_be_released() -> None:
     assert "nothing can be released" in problems(HEAD)[0][1]
 

@@ -100,7 +100,8 @@ class SettingsRules:
         decision = evaluate_policy_change(None, new.policy, self._changes.subject(commit), reviews=(), now=0)
         said = " ".join(finding.reason for finding in decision.findings)
         keys = len(TrustedSigners.load(new.trust_files or TrustFiles(), now=self._clock()).fingerprints())
-        counts = f"policy version {new.policy.version}, {keys} trusted keys: have somebody else look at them."
+        trusted = f"{keys} trusted {'key' if keys == 1 else 'keys'}"
+        counts = f"policy version {new.policy.version}, {trusted}: have somebody else look at them."
         return Judgement(remarks=(f"{update.ref}: {said}", f"{update.ref}: {counts}"))
 
 

@@ -85,7 +85,7 @@ class _Lint:
             return
         for index, each in enumerate(rule.approvals):
             if self._able(each) and len(self._able(each)) == each.count:
-                words = "Everybody who can is needed, so none of them can make a version for it."
+                words = "Everybody who can approve is needed, so none of them can make a version; add another person."
                 yield self._warning((*place, "approvals", index), words)
 
     def _approvals(self, place: tuple[str | int, ...], rules: Sequence[ApprovalRule]) -> Iterator[PolicyRemark]:
@@ -139,6 +139,10 @@ class _Lint:
             )
             return
         yield from self._approvals(("policy_changes", "approvals"), rule.approvals)
+        for index, each in enumerate(rule.approvals):
+            if self._able(each) == self._holders and len(self._holders) == each.count:
+                words = "Everybody whose key is trusted is needed, so whoever changes the settings locks all out."
+                yield self._warning(("policy_changes", "approvals", index), f"{words} Add another person first.")
 
     def people(self) -> Iterator[PolicyRemark]:
         used = self._used_roles()
