@@ -64,11 +64,10 @@ class NotesIndex:
         self._take = take
         self._parents: dict[ObjectId, tuple[ObjectId, ...]] = {}
         self._ids: dict[str, str] = {}
-        self._in_place: set[str] = set()
         self._broken: list[tuple[str, RecordedLine]] = []
         self.content: WatchedContent = notes.survey(self._told, self._parents.__setitem__)
         self._tree = self._notes.tree_at(self.content.tip)
-        self.ids = frozenset(self._in_place)
+        self.ids = frozenset(self._ids)
         self.dangling = tuple(line for prev, line in self._broken if prev not in self.ids)
         self.lines = self._placed()
         self._times = {(line.commit, line.digest): line.time for line in self.lines}
@@ -87,9 +86,7 @@ class NotesIndex:
         claim = line.claim
         identity = self._ids.setdefault(line.id, line.id) if line.is_placed else line.id
         self._met[place] = _Met(identity, line.about, claim.at if claim is not None else "", [note])
-        if line.is_placed:
-            self._in_place.add(identity)
-        if claim is not None and claim.prev is not None and claim.prev not in self._in_place:
+        if claim is not None and claim.prev is not None and claim.prev not in self._ids:
             self._broken.append((claim.prev, line))
 
     def _placed(self) -> tuple[NotedLine, ...]:
