@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import functools
 import json
 import resource
 import shutil
@@ -16,29 +15,10 @@ import pytest
 from tests.bundled import Bundle, export_bundle, verify, wrong
 from tests.command import reviewtui
 from tests.model_repository import ModelRepository
-from tests.test_export_bundle import REVIEWS, story_of
+from tests.test_export_bundle import REVIEWS
+from tests.test_verify_bundle import place, story, told_once
 
-
-@functools.cache
-def told_once(place: Path) -> tuple[ModelRepository, Path]:
-    told = story_of(place / "models")
-    return told, export_bundle(told.path, place / "bundle.tar", person=told.person("dana"))
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("story")
-
-
-@pytest.fixture
-def story(place: Path, tmp_path: Path) -> ModelRepository:
-    """A copy that a test may change."""
-    told = told_once(place)[0]
-    copy = object.__new__(ModelRepository)
-    copy.path, copy.now, copy.people = tmp_path / "models", told.now, told.people
-    shutil.copytree(told.path, copy.path)
-    return copy
-
+__all__ = ["place", "story"]
 
 MEMBERS: dict[str, dict[str, Any]] = {
     "a link in the place of a file": {"name": "trail.jsonl", "type": tarfile.LNKTYPE, "linkname": "report.html"},
