@@ -166,11 +166,12 @@ class HomeScreen(
 
     def _show_states(self, answer: tuple[Rows, str]) -> None:
         rows, self.stamp = answer
+        if self._rows is None:
+            self.run_worker(load_screens, thread=True, group="screens")
         self._rows = rows
         self._fill_with_states(rows)
         self.restore_view()
         self.read_passed_over()
-        self.run_worker(load_screens, thread=True, group="screens")
 
     def _fill_with_states(self, rows: Rows) -> None:
         waiting = queue_of(rows[0], self._summary.reviewer if self._summary else "")

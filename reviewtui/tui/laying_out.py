@@ -28,20 +28,18 @@ class LaysOut(Asks[Result]):
         self, of: tuple[object, ...], make: Callable[[int], list[Line]], *, facts: int, width: int
     ) -> Sequence[Line]:
         """The lines of a page, or what stands in for them until they are made. `of` tells the page from all others."""
-        if facts <= AT_ONCE:
-            self.forget("layout")
-            self._step_then = 0
-            return make(width)
+        self._step_then = 0
         is_same = [*map(id, of)] == [*map(id, self._page_of)]
-        if is_same and self._width == width:
-            return self._laid_out
+        if facts <= AT_ONCE or (is_same and self._width == width):
+            self.forget("layout")  # Whatever was asked for is no longer on show.
+            return make(width) if facts <= AT_ONCE else self._laid_out
 
         def keep(lines: list[Line]) -> None:
             self._page_of, self._width, self._laid_out = of, width, lines
+            by = self._step_then
             self.show_laid_out()
-            if self._step_then:
-                self.query_one(TextView).step(self._step_then)
-                self._step_then = 0
+            if by:
+                self.query_one(TextView).step(by)
 
         self.ask("layout", lambda: make(width), then=keep, busy=f"laying out {facts:,} facts")
         return self._laid_out if is_same else [BLANK, line((f"   Laying out {facts:,} facts …", "dim"))]

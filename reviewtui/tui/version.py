@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -17,13 +17,6 @@ from reviewtui.tui.copying import Copies, entry_choices, version_choices
 from reviewtui.tui.laying_out import LaysOut
 from reviewtui.tui.menu import Choice
 from reviewtui.tui.messages import RecordsChanged
-from reviewtui.tui.pages.config import config_page
-from reviewtui.tui.pages.data import data_page
-from reviewtui.tui.pages.environment import environment_page
-from reviewtui.tui.pages.gate import gate_page
-from reviewtui.tui.pages.metrics import metrics_page
-from reviewtui.tui.pages.reviews import reviews_page
-from reviewtui.tui.pages.summary import summary_lines
 from reviewtui.tui.push_dialog import PushesRecords
 from reviewtui.tui.reading import VersionView, as_now, read_version
 from reviewtui.tui.rows import STATE_TONES
@@ -31,37 +24,13 @@ from reviewtui.tui.searching import Searches
 from reviewtui.tui.since_verdict import KnowsMyVerdict, read_since
 from reviewtui.tui.text_tab import FILE_COLUMNS, TextTab, file_cells
 from reviewtui.tui.undo import OffersUndo
+from reviewtui.tui.version_tabs import PAGES, TEXT_TAB
 from reviewtui.tui.widgets.line import Line, Part
 from reviewtui.tui.widgets.plain import PlainBox
 from reviewtui.tui.widgets.strips import Tab, TabLine, TitleLine, empty_page
 from reviewtui.tui.widgets.table import LineTable
 from reviewtui.tui.widgets.text_view import TextView
-from reviewtui.values import dataclass, replace
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A tab: its title, its lines, and how many things in it are to be looked at."""
-
-    title: str
-    lines: Callable[..., list[Line]]
-    count: Callable[[VersionView], int]
-    is_change: bool = True
-    short: str = ""
-
-
-PAGES = (
-    Page("Summary", summary_lines, lambda view: 0, is_change=False, short="Sum"),
-    Page("Config", config_page, lambda view: len(view.diff.config), short="Cfg"),
-    Page("Metrics", metrics_page, lambda view: len(view.diff.metrics), short="Met"),
-    Page("Data", data_page, lambda view: len(view.diff.data)),
-    Page("Environment", environment_page, lambda view: len(view.diff.environment), short="Env"),
-    Page("Reviews", reviews_page, lambda view: len(view.reviews), is_change=False, short="Rev"),
-    Page("Gate", gate_page, lambda view: 0, is_change=False),
-    Page("Text", lambda view, width, *, whole=False: [], lambda view: 0, is_change=False),
-)
-TEXT_TAB = len(PAGES) - 1
-"""The tab that TextTab draws."""
+from reviewtui.values import replace
 
 
 class VersionScreen(
@@ -102,8 +71,8 @@ class VersionScreen(
         super().__init__()
         self._version = version
         self._others = others or (version,)
-        self._placed: tuple[int, int, int | None] | None = None
-        """The version and the list for which the place was looked up last, by their id(), and that place."""
+        self._placed: tuple[ModelVersion, tuple[ModelVersion, ...], int | None] | None = None
+        """The version and the list for which the place was looked up last, and that place."""
         self._base: ModelVersion | None = None
         self._view: VersionView | None = None
         self._active = 0
@@ -219,7 +188,8 @@ class VersionScreen(
             self.forget("layout")
             self.show_texts(view, whole=whole, keep_position=keep_position)
         else:
-            facts = page.count(view) + (len(view.facts.config) + len(view.facts.data) if whole else 0)
+            facts = page.count(view) + page.more(view)
+            facts += len(view.facts.config) + len(view.facts.data) if whole else 0
 
             def build(width: int) -> Sequence[Line]:
                 return self.laid_out(
@@ -309,11 +279,11 @@ class VersionScreen(
     def _place(self) -> int | None:
         """Where the version stands in the list."""
         here = self._version
-        if self._placed is None or self._placed[:2] != (id(here), id(self._others)):
+        if self._placed is None or self._placed[0] is not here or self._placed[1] is not self._others:
             # To compare 40,000 versions field by field takes longer than a key may.
             same = (at for at, each in enumerate(self._others) if each.commit == here.commit and each.ref == here.ref)
             place = next((at for at in same if self._others[at].name == here.name), None)
-            self._placed = (id(here), id(self._others), place)
+            self._placed = (here, self._others, place)
         return self._placed[2]
 
     @property

@@ -17,7 +17,8 @@ from reviewtui.tui.help_screen import HelpScreen, key_names, own_bindings, secti
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.release_dialog import ReleaseDialog
 from reviewtui.tui.sign_dialog import SignDialog
-from reviewtui.tui.version import PAGES, VersionScreen
+from reviewtui.tui.version import VersionScreen
+from reviewtui.tui.version_tabs import PAGES
 from reviewtui.tui.versions_pane import VersionsPane
 from reviewtui.tui.widgets.strips import KeyLine, TabLine
 from reviewtui.tui.widgets.table import LineTable

@@ -12,7 +12,7 @@ from reviewtui.policy.decision import Decision, Finding, FindingState, IgnoredRe
 from reviewtui.tui.app import ReviewApp
 from reviewtui.tui.reading import read_version
 from reviewtui.tui.rows import haystacks, queue_cells, rows_with_state, version_cells
-from reviewtui.tui.version import PAGES
+from reviewtui.tui.version_tabs import PAGES
 from reviewtui.tui.versions_pane import preview_lines
 from reviewtui.tui.widgets.line import fit
 from tests.tui.corpus import CORPUS, FORBIDDEN

@@ -16,7 +16,7 @@ from reviewtui.tui.pages.text import Layout, TextPage, file_diffs
 from reviewtui.tui.reading import read_version
 from reviewtui.tui.version import VersionScreen
 from reviewtui.tui.widgets.text_view import TextView
-from tests.tui.driving import opened, press, screen_text, until
+from tests.tui.driving import opened, press, screen_text, settled, until
 from tests.tui.story import StoryProject, diff_values, entry, story, version
 
 SECONDS = 5.0
@@ -126,7 +126,8 @@ def test_a_text_of_many_short_changes_is_laid_out_in_a_moment() -> None:
 
 async def test_a_long_page_is_laid_out_beside_the_keys_and_walked_when_it_is_there() -> None:
     changes = tuple(Change(f"w{n:04}", ChangeKind.CHANGED, n, n + 1, "params.yaml") for n in range(2_000))
-    async with opened(odd_project(difference=VersionDiff(config=changes))) as pilot:
+    metrics = tuple(MetricChange(f"auc{n:03}", ChangeKind.CHANGED, 0.5, 0.6, "metrics.json") for n in range(300))
+    async with opened(odd_project(difference=VersionDiff(config=changes, metrics=metrics))) as pilot:
         await press(pilot, "2", "enter")
         with pilot.app.project_lock:  # Who answers questions is busy with something else.
             await pilot.press("2", "n")
@@ -139,4 +140,12 @@ async def test_a_long_page_is_laid_out_beside_the_keys_and_walked_when_it_is_the
         assert "w1999" in screen_text(pilot)
         before = page.lines
         await press(pilot, "1", "2")
+        assert page.lines is before
+        with pilot.app.project_lock:
+            await pilot.press("3")
+            await until(pilot, lambda: screen.waits_for("layout"))
+            await pilot.press("2")
+            await until(pilot, lambda: page.lines is before)
+            assert not screen.waits_for("layout")
+        await settled(pilot)
         assert page.lines is before

@@ -17,7 +17,7 @@ from reviewtui.tui.bytes_dialog import BytesDialog, byte_lines
 from reviewtui.tui.highlighting import highlighter
 from reviewtui.tui.pages.text import Layout, TextPage, file_diffs
 from reviewtui.tui.sign_dialog import SignDialog
-from reviewtui.tui.version import TEXT_TAB
+from reviewtui.tui.version_tabs import TEXT_TAB
 from reviewtui.tui.widgets.text_view import TextView
 from tests.tui.corpus import CORPUS, FORBIDDEN
 from tests.tui.driving import SIZES, notice, opened, press, screen_text, until
