@@ -103,13 +103,18 @@ class PastReleases:
         return _in_force(epochs, tag.tagged) if epochs else None
 
     @cached_property
+    def trusted_commit(self) -> ObjectId | None:
+        """The tip of the trusted branch. It is looked for once: that is a walk through every ref."""
+        trusted = self._library.repository.trusted_branch(self._library.refs)
+        return trusted.commit if trusted is not None else None
+
+    @cached_property
     def epochs(self) -> tuple[Epoch, ...]:
         """Every state of the settings that the trusted branch had, the newest first. Side branches had no say."""
         repository = self._library.repository
-        trusted = repository.trusted_branch(self._library.refs)
-        if trusted is None or trusted.commit is None:
+        if self.trusted_commit is None:
             return ()
-        commits = repository.commits_changing(trusted.commit, [DIRECTORY], first_parent=True)
+        commits = repository.commits_changing(self.trusted_commit, [DIRECTORY], first_parent=True)
         trees = repository.trees([commit.object_id for commit in commits], paths=[DIRECTORY])
         return tuple(Epoch(load_settings(tree), commit) for commit, tree in zip(commits, trees, strict=True))
 
@@ -193,6 +198,7 @@ class PastReleases:
             identity=self._identity_of(epoch),
             clock=lambda: moment,
             recorded_at=lambda lines: recorded_at(lines, time_of),
+            trusted_commit=self.trusted_commit,
         )
 
     def _key_since(self, tag: TagObject) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
 from reviewtui.git.objects import ObjectId
@@ -45,7 +45,7 @@ class Records:
 
     by_commit: Mapping[ObjectId, tuple[RecordedLine, ...]] = field(default_factory=dict)
     by_version: Mapping[tuple[str, str], tuple[RecordedLine, ...]] = field(default_factory=dict)
-    ids: frozenset[str] = frozenset()
+    ids: Set[str] = frozenset()
     dangling: tuple[RecordedLine, ...] = ()
     problems: tuple[NotesProblem, ...] = ()
     alarms: tuple[NotesAlarm, ...] = ()

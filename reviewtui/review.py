@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from reviewtui.facts.model import CATEGORIES
@@ -109,8 +110,9 @@ def encode_review(review: Review) -> bytes:
     return payload
 
 
+@lru_cache(maxsize=256)
 def decode_review(payload: bytes) -> Review:
-    """The review that a payload carries.
+    """The review that a payload carries. The last ones are kept: a release is judged as of then, and as of now.
 
     Unknown keys are passed over, unless the predicate's `critical` list names them.
     Raises: MalformedRecordError.

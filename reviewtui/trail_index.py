@@ -1,14 +1,13 @@
 """NotesIndex: where every line that ever stood in the notes of one ref came from, and how to read it again.
 
-It holds ids, names and times of the lines, never the lines themselves, but for those that the tip has lost: so a trail
-of any length costs some hundred bytes a record.
+It keeps ids, names and times of the lines in a temporary file, and never the lines themselves, but for those that the
+tip has lost: so a trail of any length costs no memory.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from reviewtui.errors import GitError
@@ -17,8 +16,31 @@ from reviewtui.git.notes_tree import MAX_NOTE_BYTES, split_lines
 from reviewtui.git.objects import ObjectId
 from reviewtui.git.watched_notes import WatchedContent, WatchedNotes
 from reviewtui.records import RecordedLine
+from reviewtui.spill import Row, Spill
 
 _TOGETHER = 512
+_TABLES = (
+    # A commit of the notes, each after its parents. `position`: its place in the first-parent history of the tip.
+    "CREATE TABLE commits (number INTEGER PRIMARY KEY, id TEXT UNIQUE, parents TEXT, position INTEGER, time INTEGER)",
+    "CREATE TABLE lines (number INTEGER PRIMARY KEY, annotated TEXT, digest BLOB, id TEXT, is_placed INTEGER,"
+    " model TEXT, version TEXT, at TEXT, first INTEGER, time INTEGER, UNIQUE (annotated, digest))",
+    "CREATE INDEX lines_by_id ON lines (id)",
+    "CREATE INDEX lines_by_version ON lines (model, version)",
+    "CREATE TABLE brought (note INTEGER, line INTEGER, PRIMARY KEY (note, line)) WITHOUT ROWID",
+    "CREATE INDEX brought_by_line ON brought (line, note)",
+)
+_LINE = """
+SELECT lines.number, annotated, digest, lines.id, model, version, at, commits.id, coalesce(position, 0), lines.time
+FROM lines JOIN commits ON commits.number = first
+"""
+_WHO_BROUGHT = """
+SELECT number, id FROM commits WHERE number > ? AND EXISTS (SELECT 1 FROM brought WHERE note = number)
+ORDER BY number LIMIT ?
+"""
+_MERGE_OR_BELOW = """
+SELECT number, parents, position FROM commits WHERE number <= ? AND position IS NOT NULL ORDER BY number DESC LIMIT 1
+"""
+_REACHED = "UPDATE commits SET position = min(coalesce(position, ?), ?) WHERE id = ?"
 
 Place = tuple[ObjectId, bytes]
 """The annotated object, and the digest of a line of its note."""
@@ -27,10 +49,12 @@ Place = tuple[ObjectId, bytes]
 class NotedLine(NamedTuple):
     """One line: `at` is the time that it claims ("" none), `about` the (model, version) that it claims to speak of.
 
-    `note` is the notes commit that brought it first, `position` that commit's place in the first-parent history (0: the
-    tip does not reach it), `time` when the oldest that brought it was made, in seconds since 1970.
+    `number` is its place in the index. `note` is the notes commit that brought it first, `position` that commit's place
+    in the first-parent history (0: the tip does not reach it), `time` when the oldest that brought it was made, in
+    seconds since 1970.
     """
 
+    number: int
     commit: ObjectId
     digest: bytes
     id: str
@@ -41,86 +65,120 @@ class NotedLine(NamedTuple):
     time: int | None
 
 
-class _Met(NamedTuple):
-    """What is known of a line while history is still walked."""
-
-    id: str
-    about: tuple[str, str] | None
-    at: str
-    notes: list[ObjectId]
-
-
 Take = Callable[[ObjectId, bytes], RecordedLine]
 
 
 class NotesIndex:
-    """The lines of one notes ref, walked once."""
+    """The lines of one notes ref, walked once.
+
+    `content` is whatever is wrong with the notes, `length` that of the first-parent history of the tip, and `newest`
+    the newest time of a commit that brought a line. `dangling` are the lines whose predecessor is not in `ids`.
+    """
 
     def __init__(self, notes: WatchedNotes, *, take: Take) -> None:
-        """`take` takes a line apart. Whatever is wrong with the notes is in `content`."""
+        """`take` takes a line apart."""
         self.ref = notes.notes.ref
         self._notes = notes.notes
-        self._met: dict[Place, _Met] = {}
+        self._spill = Spill(*_TABLES)
         self._take = take
-        self._parents: dict[ObjectId, tuple[ObjectId, ...]] = {}
-        self._ids: dict[str, str] = {}
+        self._commit = (ObjectId(""), 0)
         self._broken: list[tuple[str, RecordedLine]] = []
-        self.content: WatchedContent = notes.survey(self._told, self._parents.__setitem__)
+        self.content: WatchedContent = notes.survey(self._told, self._met)
         self._tree = self._notes.tree_at(self.content.tip)
-        self.ids = frozenset(self._ids)
+        self.ids: Set[str] = _PlacedIds(self._spill)
         self.dangling = tuple(line for prev, line in self._broken if prev not in self.ids)
-        self.lines = self._placed()
-        self._times = {(line.commit, line.digest): line.time for line in self.lines}
-        self.about = _by_name(self.lines)
+        self.length = self._give_positions(self.content.tip)
+        self.newest = self._give_times()
+
+    def _met(self, commit: ObjectId, parents: tuple[ObjectId, ...]) -> None:
+        self._spill.run("INSERT OR IGNORE INTO commits (id, parents) VALUES (?, ?)", commit, " ".join(parents))
 
     def _told(self, change: NotesChange) -> None:
         for line in change.added:
-            place = (change.annotated, line_digest(line))
-            met = self._met.get(place)
-            if met is None:
-                self._meet(place, self._take(change.annotated, line), change.commit)
-            elif met.notes[-1] != change.commit:
-                met.notes.append(change.commit)
+            digest = line_digest(line)
+            query = "SELECT number FROM lines WHERE annotated = ? AND digest = ?"
+            met = self._spill.row(query, change.annotated, digest)
+            commit = self._number_of(change.commit)
+            number = met[0] if met else self._meet(self._take(change.annotated, line), digest, commit)
+            self._spill.run("INSERT OR IGNORE INTO brought VALUES (?, ?)", commit, number)
 
-    def _meet(self, place: Place, line: RecordedLine, note: ObjectId) -> None:
+    def _number_of(self, commit: ObjectId) -> int:
+        if commit != self._commit[0]:
+            found = self._spill.row("SELECT number FROM commits WHERE id = ?", commit)
+            assert found is not None, "a commit is met before its changes are told"
+            self._commit = commit, found[0]
+        return self._commit[1]
+
+    def _meet(self, line: RecordedLine, digest: bytes, commit: int) -> int:
         claim = line.claim
-        identity = self._ids.setdefault(line.id, line.id) if line.is_placed else line.id
-        self._met[place] = _Met(identity, line.about, claim.at if claim is not None else "", [note])
-        if claim is not None and claim.prev is not None and claim.prev not in self._ids:
+        if claim is not None and claim.prev is not None and not _is_placed(self._spill, claim.prev):
             self._broken.append((claim.prev, line))
-
-    def _placed(self) -> tuple[NotedLine, ...]:
-        """Every line; what only the walk needs is let go of."""
-        tip = self.content.tip
-        positions = _positions(self._parents, tip) if tip is not None else {}
-        self.length = max(positions.values(), default=0)
-        times = dict(self._times_of({note for met in self._met.values() for note in met.notes}))
-        found = tuple(
-            NotedLine(
-                commit,
-                digest,
-                met.id,
-                met.about,
-                met.at,
-                met.notes[0],
-                positions.get(met.notes[0], 0),
-                min((times[note] for note in met.notes if note in times), default=None),
-            )
-            for (commit, digest), met in self._met.items()
+        at = claim.at if claim is not None else ""
+        return self._spill.run(
+            "INSERT INTO lines (annotated, digest, id, is_placed, model, version, at, first)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            *(line.commit, digest, line.id, line.is_placed, *(line.about or (None, None)), at, commit),
         )
-        self.newest = max(times.values(), default=0)
-        self._met, self._parents, self._ids, self._broken = {}, {}, {}, []
-        return found
 
-    def _times_of(self, commits: Iterable[ObjectId]) -> Iterator[tuple[ObjectId, int]]:
-        waiting = iter(commits)
-        while group := list(islice(waiting, _TOGETHER)):
-            for commit, info in self._notes.repository.commits(group).items():
-                yield commit, info.committed
+    def _give_positions(self, tip: ObjectId | None) -> int:
+        """Number the first-parent history of the tip from 1; a commit on a side branch gets the number of the merge
+        that brought it. Gives the length."""
+        length, commit = 0, tip
+        while commit is not None:
+            length += 1
+            found = self._spill.row("SELECT number, parents FROM commits WHERE id = ?", commit)
+            if found is not None:
+                # Counted from the tip, until the length is known.
+                self._spill.run("UPDATE commits SET position = ? WHERE number = ?", length, found[0])
+            commit = ObjectId(found[1].partition(" ")[0]) if found is not None and found[1] else None
+        self._spill.run("UPDATE commits SET position = ? - position", length + 1)
+        self._give_side_positions()
+        return length
+
+    def _give_side_positions(self) -> None:
+        """Children come before their parents here, so that each has been reached from all of them when it is met."""
+        highest = self._spill.row("SELECT max(number) FROM commits WHERE parents LIKE '% %'")
+        number = highest[0] if highest is not None else None
+        while number is not None and (found := self._spill.row(_MERGE_OR_BELOW, number)) is not None:
+            for parent in found[1].split():
+                self._spill.run(_REACHED, found[2], found[2], parent)
+            number = found[0] - 1
+
+    def _give_times(self) -> int:
+        """Note when each line was brought. Gives the newest time of a commit that brought one."""
+        number = 0
+        while group := list(self._spill.rows(_WHO_BROUGHT, number, _TOGETHER)):
+            infos = self._notes.repository.commits(ObjectId(commit) for _, commit in group)
+            times = ((infos[commit].committed, row) for row, commit in group if commit in infos)
+            self._spill.run_many("UPDATE commits SET time = ? WHERE number = ?", times)
+            number = group[-1][0]
+        self._spill.run(
+            "UPDATE lines SET time ="
+            " (SELECT min(time) FROM brought JOIN commits ON commits.number = note WHERE line = lines.number)"
+        )
+        newest = self._spill.row("SELECT max(time) FROM commits")
+        return newest[0] or 0 if newest is not None else 0
+
+    def lines(self) -> Iterator[NotedLine]:
+        """Every line, in the order in which they were met."""
+        return map(_noted_line, self._spill.rows(f"{_LINE} ORDER BY lines.number"))
+
+    def line(self, number: int) -> NotedLine:
+        """One of `lines`."""
+        found = self._spill.row(f"{_LINE} WHERE lines.number = ?", number)
+        assert found is not None
+        return _noted_line(found)
+
+    def beside(self, model: str, version: str) -> tuple[ObjectId, ...]:
+        """The commits beside which a line speaks of a version."""
+        query = "SELECT annotated FROM lines WHERE model = ? AND version = ? GROUP BY annotated ORDER BY min(number)"
+        return tuple(ObjectId(commit) for (commit,) in self._spill.rows(query, model, version))
 
     def time_of(self, line: RecordedLine) -> int | None:
         """When a line was brought first."""
-        return self._times.get((line.commit, line_digest(line.line)))
+        query = "SELECT time FROM lines WHERE annotated = ? AND digest = ?"
+        found = self._spill.row(query, line.commit, line_digest(line.line))
+        return found[0] if found is not None else None
 
     def read(self, commits: Iterable[ObjectId]) -> Mapping[ObjectId, tuple[bytes, ...]]:
         """The notes of some objects whole: their lines, also the lost ones, in bytewise order."""
@@ -145,32 +203,33 @@ class NotesIndex:
             return ()  # An entry that is no note is an alarm of `content`.
 
 
+class _PlacedIds(Set[str]):
+    """The ids of the records that stand beside the commit they speak of."""
+
+    def __init__(self, spill: Spill) -> None:
+        self._spill = spill
+
+    def __contains__(self, identity: object) -> bool:
+        return _is_placed(self._spill, identity)
+
+    def __iter__(self) -> Iterator[str]:
+        return (identity for (identity,) in self._spill.rows("SELECT DISTINCT id FROM lines WHERE is_placed"))
+
+    def __len__(self) -> int:
+        found = self._spill.row("SELECT count(DISTINCT id) FROM lines WHERE is_placed")
+        return found[0] if found is not None else 0
+
+
 def line_digest(line: bytes) -> bytes:
     """What tells the lines of one note apart."""
     return hashlib.sha256(line).digest()[:16]
 
 
-def _by_name(lines: Iterable[NotedLine]) -> Mapping[tuple[str, str], tuple[ObjectId, ...]]:
-    """{(model, version): the commits beside which a line speaks of it}."""
-    found: dict[tuple[str, str], dict[ObjectId, None]] = {}
-    for line in lines:
-        if line.about is not None:
-            found.setdefault(line.about, {})[line.commit] = None
-    return {name: tuple(commits) for name, commits in found.items()}
+def _is_placed(spill: Spill, identity: object) -> bool:
+    return spill.row("SELECT 1 FROM lines WHERE id = ? AND is_placed", identity) is not None
 
 
-def _positions(parents: Mapping[ObjectId, tuple[ObjectId, ...]], tip: ObjectId) -> dict[ObjectId, int]:
-    """The place of each commit in the first-parent history of the tip, from 1; of one on a side branch the place of the
-    merge that brought it."""
-    chain = [tip]
-    while before := parents.get(chain[-1], ()):
-        chain.append(before[0])
-    found: dict[ObjectId, int] = {}
-    for position, commit in enumerate(reversed(chain), start=1):
-        open_ = [commit]
-        while open_:
-            each = open_.pop()
-            if each not in found:
-                found[each] = position
-                open_.extend(parents.get(each, ()))
-    return found
+def _noted_line(row: Row) -> NotedLine:
+    number, commit, digest, identity, model, version, at, note, position, time = row
+    about = None if model is None else (model, version)
+    return NotedLine(number, ObjectId(commit), digest, identity, about, at, ObjectId(note), position, time)

@@ -1,6 +1,8 @@
-"""Item: one thing that is going to be told, and its place among the others; small, because there is one for each."""
+"""Item: one thing that is going to be told, and its place among the others; Agenda: the places of all, in order."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from reviewtui.catalog import ModelVersion, RegistryEvent, VersionKind
 from reviewtui.git.objects import ObjectId
@@ -10,6 +12,7 @@ from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.records import RecordedLine
 from reviewtui.review import record_id
 from reviewtui.signing.envelope import Envelope, MalformedEnvelopeError
+from reviewtui.spill import Spill
 from reviewtui.statement import MalformedRecordError, decode_statement
 from reviewtui.trail_index import NotedLine
 from reviewtui.values import dataclass
@@ -20,6 +23,38 @@ _SETTINGS, _PROPOSED, _RECORDED, _RELEASED = range(4)
 _FAMILY = "urn:reviewtui:"
 
 Order = tuple[bool, str, int, str, str, str]
+
+Source = tuple[int, int, int]
+"""Where a thing can be found again: what it is, its number among those, and the number of a part of it."""
+
+
+class Agenda:
+    """Where everything is found that will be told, in the order in which it will; in a temporary file."""
+
+    def __init__(self) -> None:
+        self._spill = Spill(
+            "CREATE TABLE items (late INTEGER, at BLOB, place INTEGER, name BLOB, tie BLOB, last BLOB,"
+            " what INTEGER, number INTEGER, part INTEGER)"
+        )
+
+    def add(self, order: Order, source: Source) -> None:
+        """Put one thing in its place; of two with the same place the first stays the first."""
+        late, at, place, name, tie, last = order
+        texts = (_bytes(at), place, _bytes(name), _bytes(tie), _bytes(last))
+        self._spill.run("INSERT INTO items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", late, *texts, *source)
+
+    def sources(self) -> Iterator[Source]:
+        """Every thing, in order."""
+        order = "late, at, place, name, tie, last, rowid"
+        return (
+            (what, number, part)
+            for what, number, part in self._spill.rows(f"SELECT what, number, part FROM items ORDER BY {order}")
+        )
+
+
+def _bytes(text: str) -> bytes:
+    """Text as bytes that have the same order. Names of refs may hold halves of characters."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 @dataclass(frozen=True, slots=True)

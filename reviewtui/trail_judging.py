@@ -104,10 +104,14 @@ class TrailJudge:
 
     def load(self, versions: Iterable[ModelVersion]) -> None:
         """Learn what the judging of all these would ask Git for one by one."""
-        wanted = tuple(versions)
-        self._library.load_graph(version for version in wanted if version.model != POLICY_MODEL)
-        waiting = [each for each in wanted if each.kind is not VersionKind.RELEASE and each.model != POLICY_MODEL]
-        self._library.load_ancestry(waiting)
+        tips, waiting = {}, {}
+        for version in versions:
+            if version.model != POLICY_MODEL:
+                tips[version.commit] = version
+                if version.kind is not VersionKind.RELEASE:
+                    waiting[version.model, version.commit] = version
+        self._library.load_graph(tips.values())
+        self._library.load_ancestry(waiting.values())
 
     def judge(self, versions: Iterable[ModelVersion]) -> dict[Key, JudgedVersion]:
         """Law 2: some dozens of versions."""
@@ -149,7 +153,7 @@ class TrailJudge:
         commits: dict[ObjectId, None] = {}
         for version in versions:
             commits[version.commit] = None
-            commits |= dict.fromkeys(self._index.about.get((version.model, version.version), ()))
+            commits |= dict.fromkeys(self._index.beside(version.model, version.version))
         content = self._index.content
         read = read_records(self._index.read(commits), problems=content.problems, alarms=content.alarms)
         return replace(read, ids=self._index.ids, dangling=self._index.dangling)
@@ -208,7 +212,7 @@ class TrailJudge:
             identity=library.settings.repository or self._identity,
             clock=lambda: self._now,
             recorded_at=lambda lines: recorded_at(lines, self._index.time_of),
-            trusted_commit=trusted_commit,
+            trusted_commit=trusted_commit or self.past.trusted_commit,
         )
 
     def _lines(self, version: ModelVersion, judge: Judge) -> dict[Place, JudgedLine]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import islice
 
 from reviewtui import __version__
@@ -20,6 +21,7 @@ from reviewtui.git.objects import Ref, RefName
 from reviewtui.git.watched_notes import WatchedNotes
 from reviewtui.history import time_text
 from reviewtui.library import VersionLibrary
+from reviewtui.past_releases import Epoch
 from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.policy_change import policy_change_version
 from reviewtui.records import recorded_line
@@ -27,7 +29,9 @@ from reviewtui.trail import AuditTrail, NotesTip, TrailEvent, TrailHeader, Trail
 from reviewtui.trail_events import EventWriter, untimed_place
 from reviewtui.trail_index import NotedLine, NotesIndex
 from reviewtui.trail_items import (
+    Agenda,
     Item,
+    Source,
     change_item,
     line_item,
     other_item,
@@ -43,6 +47,9 @@ _LAST_SECOND = 253_402_300_799
 _TOGETHER = 64
 _KEPT = 256
 """Versions whose judgement is kept while further records of theirs may come; an older one is judged again."""
+_VERSION, _LINE, _OTHER, _REGISTRY, _CHANGE = range(5)
+"""What a `Source` is of: a version and one of its rows, a line, a line of another notes ref, an event of a registry, a
+change of the settings."""
 
 UNPROVEN = (
     "Times are claims of whoever made the record, the tag or the commit; only the order of the notes' history is not.",
@@ -104,10 +111,14 @@ class _Teller:
 
     def events(self) -> Iterator[TrailEvent]:
         """Every event that the scope asks for."""
-        items = sorted(filter(self._is_asked_for, self._items()), key=lambda item: item.order)
+        agenda = Agenda()
+        for source, item in self._items():
+            if self._is_asked_for(item):
+                agenda.add(item.order, source)
+        items = map(self._item, agenda.sources())
         self._judge.load(version for item in items if (version := self._version_to_judge(item)) is not None)
         reviewed: set[str] = set()
-        waiting = iter(items)
+        waiting = map(self._item, agenda.sources())
         while group := list(islice(waiting, _TOGETHER)):
             self._judge_all(group)
             for item in group:
@@ -120,25 +131,54 @@ class _Teller:
             if not self._scope.release or event.name in ("", self._scope.release):
                 yield event
 
-    def _items(self) -> Iterator[Item]:
-        self._versions.learn(self._index.lines)
-        refs = {ref.name: ref for ref in self._library.refs}
-        for version in self._library.catalog.versions:
-            if version.kind is not VersionKind.RELEASE:
-                yield version_item(version, public_ref=self._writer.public_ref(version.ref))
-                continue
-            # Several tags may name one version, and each is a release; the branch that proposed it may still be there.
-            for row in _rows(version, refs, self._writer):
-                yield version_item(row, public_ref=self._writer.public_ref(row.ref))
-        for line in self._index.lines:
-            yield line_item(line, self._versions.of(line), ref=self._index.ref)
-        for index in self._others:
-            for line in index.lines:
-                yield other_item(line, ref=index.ref)
-        for event in self._library.catalog.events:
-            yield registry_item(event)
-        for epoch, _ in self._judge.changes.values():
-            yield change_item(policy_change_version(epoch.commit.object_id, epoch.settings), epoch)
+    def _items(self) -> Iterator[tuple[Source, Item]]:
+        """Everything, and where `_item` finds it again: an item is too much to be held for each event."""
+        self._versions.learn(self._index.lines())
+        catalog = self._library.catalog
+        for number, version in enumerate(catalog.versions):
+            for part in range(len(self._rows(version))):
+                yield self._found(_VERSION, number, part)
+        for line in self._index.lines():
+            yield (_LINE, line.number, 0), self._line_item(line)
+        for part, index in enumerate(self._others):
+            for line in index.lines():
+                yield (_OTHER, line.number, part), other_item(line, ref=index.ref)
+        for number in range(len(catalog.events)):
+            yield self._found(_REGISTRY, number)
+        for number in range(len(self._changes)):
+            yield self._found(_CHANGE, number)
+
+    def _found(self, what: int, number: int, part: int = 0) -> tuple[Source, Item]:
+        return (what, number, part), self._item((what, number, part))
+
+    def _item(self, source: Source) -> Item:
+        what, number, part = source
+        if what == _VERSION:
+            version = self._rows(self._library.catalog.versions[number])[part]
+            return version_item(version, public_ref=self._writer.public_ref(version.ref))
+        if what == _LINE:
+            return self._line_item(self._index.line(number))
+        if what == _OTHER:
+            return other_item(self._others[part].line(number), ref=self._others[part].ref)
+        if what == _REGISTRY:
+            return registry_item(self._library.catalog.events[number])
+        epoch = self._changes[number]
+        return change_item(policy_change_version(epoch.commit.object_id, epoch.settings), epoch)
+
+    def _line_item(self, line: NotedLine) -> Item:
+        return line_item(line, self._versions.of(line), ref=self._index.ref)
+
+    def _rows(self, version: ModelVersion) -> tuple[ModelVersion, ...]:
+        """Several tags may name one version, and each is a release; the branch that proposed it may still be there."""
+        return tuple(_rows(version, self._refs, self._writer)) if version.kind is VersionKind.RELEASE else (version,)
+
+    @cached_property
+    def _refs(self) -> Mapping[RefName, Ref]:
+        return {ref.name: ref for ref in self._library.refs}
+
+    @cached_property
+    def _changes(self) -> tuple[Epoch, ...]:
+        return tuple(epoch for epoch, _ in self._judge.changes.values())
 
     def _is_asked_for(self, item: Item) -> bool:
         scope = self._scope

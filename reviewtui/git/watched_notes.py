@@ -65,17 +65,22 @@ class WatchedNotes:
 
     def read(self, *, whole: bool = False) -> WatchedContent:
         """Every line, now and before. Only history that is new is walked, unless `whole` asks for all of it."""
-        return self._looked(_Walk(), whole=whole)
+        return self._looked(_Walk(self._telling()), whole=whole)
 
     def survey(self, take: Callable[[NotesChange], None], meet: Meet) -> WatchedContent:
         """What `read(whole=True)` finds, for who cannot hold every line at once: each change that is known is handed
         over, the oldest first, and `lines` are those alone of the notes that lost something."""
-        walk = _Walk(told=take, heard=meet)
+        walk = _Walk(self._telling(), told=take, heard=meet)
         content = self._looked(walk, whole=True)
         if content.replaced is not None:
             for change in read_history(self.notes, tip=content.replaced, since=content.tip, meet=meet):
                 take(change)
         return content
+
+    def _telling(self) -> frozenset[ObjectId]:
+        """The commits that tell something when a walk meets them: what was seen last, and where history was cut off."""
+        seen = self.seen()
+        return _shallow_ends(self.notes.repository).union(() if seen is None else (seen,))
 
     def _looked(self, walk: _Walk, *, whole: bool) -> WatchedContent:
         alarms: list[NotesAlarm] = []
@@ -233,8 +238,12 @@ class WatchedNotes:
 
 @dataclass(slots=True)
 class _Walk:
-    """What a walk through history found: which commit took which line away, and which notes could not be read."""
+    """What a walk through history found: which commit took which line away, and which notes could not be read.
 
+    Of the commits and parents that it met, only those of `telling` are kept.
+    """
+
+    telling: frozenset[ObjectId]
     met: set[ObjectId] = field(default_factory=set)
     parents: set[ObjectId] = field(default_factory=set)
     removed: dict[tuple[ObjectId, bytes], ObjectId] = field(default_factory=dict)
@@ -245,8 +254,9 @@ class _Walk:
     heard: Meet | None = None
 
     def meet(self, commit: ObjectId, parents: tuple[ObjectId, ...]) -> None:
-        self.met.add(commit)
-        self.parents.update(parents)
+        if commit in self.telling:
+            self.met.add(commit)
+        self.parents.update(self.telling.intersection(parents))
         if self.heard is not None:
             self.heard(commit, parents)
 
@@ -305,8 +315,8 @@ def _strange(ref: RefName, states: Iterable[NotesContent]) -> Iterator[NotesAlar
                 yield NotesAlarm(ref, f"malformed: {problem.path[:100]}: {problem.problem}.")
 
 
-def _shallow_ends(repository: Repository) -> frozenset[str]:
+def _shallow_ends(repository: Repository) -> frozenset[ObjectId]:
     """The commits that a shallow clone ends at."""
     if not repository.is_shallow:
         return frozenset()
-    return frozenset((repository.common_dir / "shallow").read_text("ascii", "replace").split())
+    return frozenset(map(ObjectId, (repository.common_dir / "shallow").read_text("ascii", "replace").split()))

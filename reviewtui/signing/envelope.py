@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import binascii
 import json
+from functools import lru_cache
 from typing import Any
 
 from reviewtui.errors import SigningError
@@ -58,25 +59,13 @@ class Envelope:
         }
         return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
-    @classmethod
-    def from_line(cls, line: bytes) -> Envelope:
-        """Reads one line of a note.
+    @staticmethod
+    def from_line(line: bytes) -> Envelope:
+        """Reads one line of a note. The last ones are kept: a release is judged as of then, and as of now.
 
         Raises: MalformedEnvelopeError.
         """
-        value = _parsed(line)
-        if not isinstance(value, dict):
-            raise MalformedEnvelopeError("The line is not a JSON object.")
-        entries = value.get("signatures")
-        if not isinstance(entries, list) or not entries:
-            raise MalformedEnvelopeError("The envelope has no list of signatures.")
-        if len(entries) > SIGNATURE_LIMIT:
-            raise MalformedEnvelopeError(f"There are more than {SIGNATURE_LIMIT} signatures.", reason="over-limit")
-        return cls(
-            payload=_decoded(value, "payload"),
-            payload_type=_word(value, "payloadType"),
-            signatures=tuple(_signature(entry) for entry in entries),
-        )
+        return _read(line)
 
     def signed_bytes(self) -> bytes:
         """What each signature is over."""
@@ -115,6 +104,23 @@ def sign_payload(payload_type: str, payload: bytes, *, signer: Signer, verifier:
     if len(envelope.to_line()) > LINE_LIMIT:
         raise SigningError("The record would be larger than 64 KiB.", hint="Shorten the comment.")
     return envelope
+
+
+@lru_cache(maxsize=256)
+def _read(line: bytes) -> Envelope:
+    value = _parsed(line)
+    if not isinstance(value, dict):
+        raise MalformedEnvelopeError("The line is not a JSON object.")
+    entries = value.get("signatures")
+    if not isinstance(entries, list) or not entries:
+        raise MalformedEnvelopeError("The envelope has no list of signatures.")
+    if len(entries) > SIGNATURE_LIMIT:
+        raise MalformedEnvelopeError(f"There are more than {SIGNATURE_LIMIT} signatures.", reason="over-limit")
+    return Envelope(
+        payload=_decoded(value, "payload"),
+        payload_type=_word(value, "payloadType"),
+        signatures=tuple(_signature(entry) for entry in entries),
+    )
 
 
 def _parsed(line: bytes) -> Any:

@@ -19,6 +19,7 @@ from reviewtui.values import dataclass
 MAGIC = b"SSHSIG"
 BLOB_LIMIT = 48 * 1024
 HASHES = ("sha512", "sha256")
+_REMEMBERED = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +71,33 @@ def parse_sshsig(blob: bytes) -> SshSignature:
     return SshSignature(key, certificate, _namespace(namespace), hash_algorithm, signature, blob)
 
 
+class RememberedCheck:
+    """Another check, asked once: whether a key signed some bytes never changes, while trust in the key does."""
+
+    def __init__(self, check: SshCheck) -> None:
+        self._check = check
+        self._answers: dict[bytes, bool] = {}
+
+    def is_valid(self, signature: SshSignature, message: bytes) -> bool:
+        """The other check's answer, for the last thousands of signatures kept by the digests of both."""
+        asked = hashlib.sha256(hashlib.sha256(signature.blob).digest() + message).digest()
+        if asked not in self._answers:
+            if len(self._answers) >= _REMEMBERED:
+                self._answers.clear()
+            self._answers[asked] = self._check.is_valid(signature, message)
+        return self._answers[asked]
+
+
 @cache
 def default_check() -> SshCheck:
     """`cryptography` where it is installed; else ssh-keygen (a server that has the standard library alone)."""
     from reviewtui.signing.in_process import InProcessCheck
 
     if InProcessCheck.is_available():
-        return InProcessCheck()
+        return RememberedCheck(InProcessCheck())
     from reviewtui.signing.keygen import KeygenCheck
 
-    return KeygenCheck()
+    return RememberedCheck(KeygenCheck())
 
 
 @lru_cache(maxsize=1024)
