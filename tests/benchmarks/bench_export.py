@@ -2,8 +2,8 @@
 
 Measured: `git log --notes` over the commits, `git cat-file --batch` over every object that the trail rests on, and the
 export; with a tenth of the releases, too, and with one record for each. Memory is the most that the process ever held
-(its resident set): of an export its own, without that of the git processes that it starts, which map whole packs; of git
-never less than what this process held.
+(its resident set): of an export its own, without that of the git processes that it starts, which map whole packs; of
+git never less than what this process held.
 """
 
 from __future__ import annotations
