@@ -82,12 +82,12 @@ class AuditPane(ListPane[AuditRecord]):
     def time_of(self, item: AuditRecord) -> float | None:
         return seconds_of(item.entry.at) or item.noted
 
-    def in_order(self, items: Sequence[AuditRecord], sort: str) -> Sequence[AuditRecord]:
+    def sort_keys(self, items: Sequence[AuditRecord], sort: str) -> Sequence[Any]:
         if sort == "version":
-            return sorted(items, key=lambda item: item.name)
+            return [item.name for item in items]
         if sort == "reviewer":
-            return sorted(items, key=lambda item: item.entry.reviewer)
-        return sorted(items, key=lambda item: (not item.is_bad, item.entry.counted, item.entry.reason))
+            return [item.entry.reviewer for item in items]
+        return [(not item.is_bad, item.entry.counted, item.entry.reason) for item in items]
 
     def version_of(self, item: AuditRecord) -> ModelVersion | None:
         return item.version

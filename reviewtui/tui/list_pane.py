@@ -17,6 +17,7 @@ from reviewtui.tui.copying import row_choice, version_choices
 from reviewtui.tui.filters import Filter, loosened, matching, parse_filter, values_of
 from reviewtui.tui.known import Known
 from reviewtui.tui.menu import Choice
+from reviewtui.tui.orders import Orders
 from reviewtui.tui.project_like import ProjectLike
 from reviewtui.tui.resizing import PreviewBox
 from reviewtui.tui.widgets.columns import Column
@@ -79,8 +80,7 @@ class ListPane(PlainBox, Generic[Item]):
     def __init__(self, columns: Sequence[Column], *, name: str) -> None:
         super().__init__(id=name)
         self._columns = tuple(columns)
-        self._items: tuple[Item, ...] = ()
-        self._texts: tuple[str, ...] = ()
+        self._orders: Orders[Item] = Orders((), (), self.sort_keys)
         self._ordered: tuple[Item, ...] = ()
         self._ordered_texts: tuple[str, ...] = ()
         self._times: tuple[float | None, ...] = ()
@@ -88,6 +88,8 @@ class ListPane(PlainBox, Generic[Item]):
         self._previewed = ""
         self._valued: tuple[Sequence[Item], object, str, list[tuple[float, ...]]] = ((), None, "", [])
         """The values of the metric that was filtered by last, for the rows in their order."""
+        self._versions_shown: tuple[object, tuple[ModelVersion, ...]] = (None, ())
+        """The rows that were on show, and their versions."""
         self.filter = Filter()
         self.sort = ""
         self.is_turned = False
@@ -119,9 +121,9 @@ class ListPane(PlainBox, Generic[Item]):
         """When the item happened, in seconds since 1970."""
         return None
 
-    def in_order(self, items: Sequence[Item], sort: str) -> Sequence[Item]:
-        """The items in one of SORTS."""
-        return items
+    def sort_keys(self, items: Sequence[Item], sort: str) -> Sequence[Any]:
+        """What each item is sorted by in one of SORTS."""
+        raise NotImplementedError
 
     def version_of(self, item: Item) -> ModelVersion | None:
         """The version that a row is about."""
@@ -195,7 +197,10 @@ class ListPane(PlainBox, Generic[Item]):
     @property
     def versions(self) -> tuple[ModelVersion, ...]:
         """The versions on show, in their order, each once."""
-        return self._versions_of(self.table.shown_items())
+        rows = self.table.rows
+        if self._versions_shown[0] is not rows:
+            self._versions_shown = (rows, self._versions_of(self.table.shown_items()))
+        return self._versions_shown[1]
 
     @property
     def words(self) -> str:
@@ -210,7 +215,7 @@ class ListPane(PlainBox, Generic[Item]):
 
     @property
     def total(self) -> int:
-        return len(self._items)
+        return len(self._orders.items)
 
     @property
     def is_filtering(self) -> bool:
@@ -219,10 +224,9 @@ class ListPane(PlainBox, Generic[Item]):
 
     def fill(self, items: Sequence[Item], texts: tuple[str, ...] | None, *, empty: tuple[str, ...]) -> None:
         """Show these items. `texts` are their haystacks (None: made here, for few rows)."""
-        self._items = tuple(items)
-        self._texts = self.haystacks_of(self._items) if texts is None else texts
+        self._orders = Orders(tuple(items), self.haystacks_of(items) if texts is None else texts, self.sort_keys)
         self._empty = empty
-        self.table.set_columns(self.columns_for(self._items))
+        self.table.set_columns(self.columns_for(self._orders.items))
         self._order()
         self.apply_filter()
 
@@ -232,19 +236,14 @@ class ListPane(PlainBox, Generic[Item]):
 
     def _order(self) -> None:
         """Put the rows, and what a filter searches, in the chosen order."""
-        self._ordered, self._ordered_texts = self._items, self._texts
-        if self.sort or self.is_turned:
-            texts = dict(zip(map(id, self._items), self._texts, strict=True))
-            ordered = tuple(self.in_order(self._items, self.sort)) if self.sort else self._items
-            self._ordered = ordered[::-1] if self.is_turned else ordered
-            self._ordered_texts = tuple(map(texts.__getitem__, map(id, self._ordered)))
+        self._ordered, self._ordered_texts = self._orders.rows(self.sort, turned=self.is_turned)
         self._times = ()
 
     def apply_filter(self) -> None:
         """Show the rows that the filter lets through."""
         self.filter = parse_filter(self.words, (*self.FIELDS, *_EVERY), now=self.now, values=self.VALUES)
         shown, wanted = (None, None) if not self.words else self._matching()
-        empty = (f"No {self.NOUN} matches “{self.words}”.", "Esc clears the filter.") if self._items else self._empty
+        empty = (f"No {self.NOUN} matches “{self.words}”.", "Esc clears the filter.") if self.total else self._empty
         if wanted is not None:
             empty = ("Reading what the filter asks for …", "What matches appears as it is found. Esc stops.")
             self.post_message(wanted)
@@ -264,7 +263,7 @@ class ListPane(PlainBox, Generic[Item]):
             found = matching(self._ordered_texts, asked, times=self._times, metrics=self.metric_values)
         wanted = None
         if asked.metrics and not known.metrics:
-            wanted = self.KnowledgeWanted(self, "metrics", self._versions_of(self._items))
+            wanted = self.KnowledgeWanted(self, "metrics", self._versions_of(self._orders.items))
         if asked.bad:
             fates = {index: self.is_bad(self._ordered[index]) for index in found}
             if None in fates.values():
@@ -367,7 +366,7 @@ class ListPane(PlainBox, Generic[Item]):
         self.set_timer(0.08, self._want_preview, name=f"preview {self.id}")
 
     def _want_preview(self) -> None:
-        item = self.table.current
+        item, _ = self.table.current, self.versions  # Enter will ask for them, and may not wait for so many.
         if self.display and item is not None and self.query_one(".preview").display:
             if self.question(item) is None:
                 self.show_preview(self.key_of(item), None)

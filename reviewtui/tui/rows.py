@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.display import STATE_MARKS, age_text, approvals_text
@@ -163,21 +163,20 @@ def longest_name(versions: Sequence[ModelVersion]) -> int:
     return max((len(each.model) + len(each.version) for each in versions), default=-1) + 1
 
 
-def sorted_rows(rows: Sequence[VersionRow], sort: str) -> tuple[VersionRow, ...]:
-    """The rows in one of SORTS; "" leaves them as they are."""
+def sort_keys(rows: Sequence[VersionRow], sort: str) -> Sequence[Any]:
+    """For each row what it is sorted by, in one of SORTS."""
     if sort == "newest":
-        return tuple(sorted(rows, key=lambda row: -(row.version.created or 0)))
+        return [-(row.version.created or 0) for row in rows]
     if sort == "name":
-        return tuple(sorted(rows, key=lambda row: row.version.name))
+        return [row.version.name for row in rows]
     if sort == "author":
         folded = {name: name.casefold() for name in {row.version.author for row in rows}}
-        return tuple(sorted(rows, key=lambda row: folded[row.version.author]))
+        return [folded[row.version.author] for row in rows]
     if sort == "state":
-        order = list(STATE_MARKS)
-        return tuple(sorted(rows, key=lambda row: order.index(row.state) if row.state in order else -1))
-    if sort == "approvals":
-        return tuple(sorted(rows, key=lambda row: (row.required - row.approvals, -row.approvals)))
-    return tuple(rows)
+        order = {state: place for place, state in enumerate(STATE_MARKS)}
+        return [order.get(row.state, -1) for row in rows]
+    assert sort == "approvals", sort
+    return [(row.required - row.approvals, -row.approvals) for row in rows]
 
 
 def haystacks(rows: Sequence[VersionRow]) -> tuple[str, ...]:

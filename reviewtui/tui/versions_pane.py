@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from reviewtui.catalog import ModelVersion, VersionKind
 from reviewtui.display import STATE_MARKS
 from reviewtui.tui.list_pane import ListPane, Question
 from reviewtui.tui.pages.summary import overview_lines
 from reviewtui.tui.reading import VersionView, read_version
-from reviewtui.tui.rows import FIELDS, TITLE_SORTS, VersionRow, haystacks, longest_name, sorted_rows
+from reviewtui.tui.rows import FIELDS, TITLE_SORTS, VersionRow, haystacks, longest_name, sort_keys
 from reviewtui.tui.widgets.columns import Column, wanting, with_width
 from reviewtui.tui.widgets.line import Line, wrapped
 from reviewtui.tui.widgets.table import Cell
@@ -53,8 +53,8 @@ class VersionsPane(ListPane[VersionRow]):
     def time_of(self, item: VersionRow) -> float | None:
         return item.version.created
 
-    def in_order(self, items: Sequence[VersionRow], sort: str) -> Sequence[VersionRow]:
-        return sorted_rows(items, sort)
+    def sort_keys(self, items: Sequence[VersionRow], sort: str) -> Sequence[Any]:
+        return sort_keys(items, sort)
 
     def version_of(self, item: VersionRow) -> ModelVersion | None:
         return item.version

@@ -21,8 +21,8 @@ from tests.model_repository import ModelRepository
 
 RELEASES = int(os.environ.get("REVIEWTUI_BENCH_RELEASES", "10000"))
 RECORDS = 3
-MOST_BYTES_A_RECORD = 64
-"""What a further record may cost in memory: nothing, but for what a process that works longer holds in pieces."""
+MOST_BYTES_A_RECORD = 256
+"""What a further record may cost in memory: nothing, but for those of the 256 versions that were judged last."""
 MOST_BYTES_A_RELEASE = 3072
 """What a further release may cost: its tag, as every command holds the refs, and its commit in the graph."""
 _JSONL = "export --format jsonl"

@@ -105,6 +105,8 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self._marked: frozenset[str] = frozenset()
         self._empty: tuple[str, ...] = ()
         self._was_moved = False
+        self.rows = object()
+        """Another one after each filling: by it is known whether the same rows are shown still."""
         self.rows_drawn = 0
         """How many rows were built from their items so far: what the table has cost."""
 
@@ -119,6 +121,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         if row is None and items is not self._items:
             row = self.cursor
         self._items, self._shown, self._empty = items, shown, empty
+        self.rows = object()
         self._strips.clear()
         self._hover = -1
         self.virtual_size = Size(0, len(self._shown) + 1)
