@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from reviewtui.tui.app import ReviewApp
 from reviewtui.tui.asking import Asks
+from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.widgets.strips import NoticeLine
 from tests.tui.story import StoryProject, story
 
@@ -28,8 +29,13 @@ async def opened(
 
 
 async def settled(pilot: Pilot[int]) -> None:
-    """Wait until no screen waits for an answer any more."""
-    await until(pilot, lambda: not any(screen._asked for screen in asking(pilot)))
+    """Wait until no screen waits for an answer any more, and the home has asked for its repository."""
+    await until(pilot, lambda: not any(screen._asked or is_new(screen) for screen in asking(pilot)))
+
+
+def is_new(screen: Asks[object]) -> bool:
+    """Whether a home has yet to open its repository, which it does once its frame is painted."""
+    return isinstance(screen, HomeScreen) and not screen._generation
 
 
 async def until(pilot: Pilot[int], condition: Callable[[], bool], *, tries: int = 300) -> None:
