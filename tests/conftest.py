@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,10 +60,18 @@ class SigningKey:
     allowed_signers: Path
 
 
+@pytest.fixture(scope="session")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A new place at each turn. pytest's own numbering looks at all the places there are, for each new one."""
+    place = tmp_path_factory.mktemp("homes")
+    return (place / str(number) for number in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def hermetic_git(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+def hermetic_git(homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """The home of the test: nothing of the machine's own configuration, keys or clock reaches Git. Gives that home."""
-    home = tmp_path_factory.mktemp("home")
+    home = next(homes)
+    home.mkdir()
     for name in [*os.environ]:
         if name.startswith(("GIT_", "SSH_", "XDG_", "REVIEWTUI_")) or name in ("EMAIL", "DISPLAY", "NO_COLOR"):
             monkeypatch.delenv(name)
