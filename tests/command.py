@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.forked import run_command
-from tests.model_repository import ModelRepository, PersonWithKey
+from tests.model_repository import ModelRepository, PersonWithKey, told_once
 
 POLICY: dict[str, Any] = {
     "version": 1,
@@ -58,6 +58,11 @@ def reviewtui(
 
 def churn_repository(path: Path, *, policy: Mapping[str, Any] | None = None) -> ModelRepository:
     """A model with a release from before reviewtui, settings, three reviewers, and a candidate 1.1.0 by robin."""
+    rules = dict(policy or POLICY)
+    return told_once(f"churn {json.dumps(rules)}", path, lambda place: _churn_repository(place, rules))
+
+
+def _churn_repository(path: Path, policy: Mapping[str, Any]) -> ModelRepository:
     repository = ModelRepository(path)
     for name in ("dana", "lin", "risk"):
         repository.person(name)
@@ -72,7 +77,7 @@ def churn_repository(path: Path, *, policy: Mapping[str, Any] | None = None) -> 
     repository.tag("churn@v1.0.0", message="churn 1.0.0")
     repository.settings(
         config={"repository": "git.example.com/ml/churn", "models": {"churn": {"path": "models/churn"}}},
-        policy=policy or POLICY,
+        policy=policy,
     )
     repository.commit_version(
         "churn",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -45,6 +48,29 @@ class ModelRepository:
         path.mkdir(parents=True, exist_ok=True)
         shape = ("--bare",) if bare else ()
         self.git("init", "--quiet", "--template=", "--initial-branch=main", f"--object-format={object_format}", *shape)
+
+    def copied(self, path: Path) -> ModelRepository:
+        """The same repository elsewhere; its people have the same keys, in homes of their own."""
+        other = object.__new__(ModelRepository)
+        other.path, other.now = path, self.now
+        shutil.copytree(self.path, path, symlinks=True)
+        if self.people:
+            shutil.copytree(self._homes, other._homes, symlinks=True)
+        other.people = {name: self._moved(person, name, other._homes) for name, person in self.people.items()}
+        return other
+
+    @property
+    def _homes(self) -> Path:
+        return self.path.parent / f"{self.path.name}-people"
+
+    def _moved(self, person: PersonWithKey, name: str, homes: Path) -> PersonWithKey:
+        config = homes / name / "gitconfig"
+        config.write_text(config.read_text().replace(f"{self._homes}/", f"{homes}/"))
+        return replace(
+            person,
+            private_key=homes / name / person.private_key.name,
+            environment={"GIT_CONFIG_GLOBAL": str(config), "HOME": str(homes / name)},
+        )
 
     def git(self, *arguments: str, input: bytes | None = None, env: Mapping[str, str] | None = None) -> str:
         """What git prints, without the last line end. Raises: CalledProcessError."""
@@ -188,7 +214,7 @@ class ModelRepository:
         """Introduces somebody, with a new ed25519 key; the same person when asked again."""
         if name in self.people:
             return self.people[name]
-        home = self.path.parent / f"{self.path.name}-people" / name
+        home = self._homes / name
         home.mkdir(parents=True)
         key = home / "id_ed25519"
         subprocess.run(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(key)), check=True)
@@ -215,6 +241,18 @@ class ModelRepository:
             return self.git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
         except subprocess.CalledProcessError:
             return ""
+
+
+_TOLD: dict[str, ModelRepository] = {}
+
+
+def told_once(story: str, path: Path, tell: Callable[[Path], ModelRepository]) -> ModelRepository:
+    """A copy at `path` of what `tell` tells, which is told to the first who asks for the story of this name."""
+    if story not in _TOLD:
+        place = Path(tempfile.mkdtemp(prefix="reviewtui-told-"))
+        atexit.register(shutil.rmtree, place, ignore_errors=True)
+        _TOLD[story] = tell(place / "models")
+    return _TOLD[story].copied(path)
 
 
 def _data(content: str | bytes) -> bytes:

@@ -15,7 +15,7 @@ import pytest
 from reviewtui.signing.armor import SignatureScheme, armor
 from reviewtui.signing.envelope import pre_authentication_encoding
 from tests.command import churn_repository, reviewtui
-from tests.model_repository import ModelRepository
+from tests.model_repository import ModelRepository, told_once
 
 dsse = pytest.importorskip("securesystemslib.dsse", reason="securesystemslib is not installed.")
 signers = pytest.importorskip("securesystemslib.signer", reason="securesystemslib is not installed.")
@@ -23,7 +23,11 @@ signers = pytest.importorskip("securesystemslib.signer", reason="securesystemsli
 
 @pytest.fixture
 def story(tmp_path: Path) -> ModelRepository:
-    told = churn_repository(tmp_path / "models")
+    return told_once("released in test_export_intoto", tmp_path / "models", released)
+
+
+def released(path: Path) -> ModelRepository:
+    told = churn_repository(path)
     for name, verb in (("dana", "approve"), ("lin", "approve"), ("lin", "release")):
         words = ("-m", "Überzeugt: ✓") if verb == "approve" else ()
         done = reviewtui(told.path, verb, "churn@1.1.0", *words, "--yes", person=told.person(name))

@@ -10,7 +10,7 @@ import pytest
 from reviewtui.project import Project
 from tests.command import POLICY, churn_repository, reviewtui
 from tests.counting import git_processes
-from tests.model_repository import ModelRepository
+from tests.model_repository import ModelRepository, told_once
 from tests.test_process_counts import Pair, pair  # noqa: F401 (a fixture)
 
 AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
@@ -19,7 +19,11 @@ AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z")
 @pytest.fixture
 def told(tmp_path: Path) -> ModelRepository:
     """A rejection, its withdrawal, two approvals, a release; a stage; and a candidate of a model without a release."""
-    story = churn_repository(tmp_path / "models")
+    return told_once("told in test_history", tmp_path / "models", telling)
+
+
+def telling(path: Path) -> ModelRepository:
+    story = churn_repository(path)
     for name, verdict in (
         ("lin", "reject"), ("lin", "withdraw"), ("dana", "approve"), ("lin", "approve"), ("risk", "comment"),
     ):  # fmt: skip

@@ -8,14 +8,18 @@ import pytest
 import yaml
 
 from tests.command import POLICY, churn_repository, reviewtui
-from tests.model_repository import ModelRepository
+from tests.model_repository import ModelRepository, told_once
 
 STRICT = {**POLICY, "policy_changes": {"approvals": [{"count": 1, "roles": ["risk"]}]}}
 
 
 @pytest.fixture
 def story(tmp_path: Path) -> ModelRepository:
-    story = churn_repository(tmp_path / "models", policy=STRICT)
+    return told_once("new rules", tmp_path / "models", with_new_rules)
+
+
+def with_new_rules(path: Path) -> ModelRepository:
+    story = churn_repository(path, policy=STRICT)
     new = {**STRICT, "version": 2, "releasers": {"roles": ["risk"]}}
     story.commit_files({".reviewtui/policy.yaml": yaml.safe_dump(new)}, message="Risk releases", branch="new-rules")
     return story

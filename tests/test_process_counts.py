@@ -13,7 +13,7 @@ from reviewtui.project import Project
 from reviewtui.review import Verdict
 from tests.command import POLICY
 from tests.counting import git_processes
-from tests.model_repository import ModelRepository, PersonWithKey
+from tests.model_repository import ModelRepository, PersonWithKey, told_once
 
 MOST = 14
 """The most git processes that a command may start, in a repository with settings, records and overrides."""
@@ -66,8 +66,8 @@ def review(repository: ModelRepository, person: PersonWithKey, verdicts: Sequenc
 @pytest.fixture
 def pair(tmp_path: Path) -> Pair:
     return Pair(
-        small=story(tmp_path / "small", releases=8, candidates=2),
-        large=story(tmp_path / "large", releases=994, candidates=6),
+        small=told_once("ten", tmp_path / "small", lambda place: story(place, releases=8, candidates=2)),
+        large=told_once("a thousand", tmp_path / "large", lambda place: story(place, releases=994, candidates=6)),
     )
 
 

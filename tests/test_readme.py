@@ -11,7 +11,7 @@ import pytest
 
 from reviewtui.cli.parser import build_parser
 from tests.command import churn_repository, reviewtui
-from tests.model_repository import ModelRepository
+from tests.model_repository import ModelRepository, told_once
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
 
@@ -33,7 +33,11 @@ def run_shell(script: str, directory: Path, **variables: str) -> subprocess.Comp
 
 @pytest.fixture
 def reviewed(tmp_path: Path) -> ModelRepository:
-    story = churn_repository(tmp_path / "models")
+    return told_once("reviewed in test_readme", tmp_path / "models", approved_by_two)
+
+
+def approved_by_two(path: Path) -> ModelRepository:
+    story = churn_repository(path)
     for name in ("dana", "lin"):
         assert reviewtui(story.path, "approve", "churn@1.1.0", "-m", "Gut, weiter so: ✓", "--yes",
                          person=story.person(name)).status == 0  # fmt: skip

@@ -13,7 +13,7 @@ from reviewtui.git.notes import Notes
 from reviewtui.git.objects import ObjectId, RefName
 from reviewtui.git.repository import Repository
 from tests.command import POLICY, Answer, churn_repository, reviewtui
-from tests.model_repository import ModelRepository
+from tests.model_repository import ModelRepository, told_once
 from tests.notes_by_hand import write_notes
 
 REF = "refs/notes/reviewtui/reviews"
@@ -25,11 +25,15 @@ LATER = {"GIT_COMMITTER_DATE": "2026-06-01T09:00:00+00:00", "GIT_AUTHOR_DATE": "
 @pytest.fixture
 def story(tmp_path: Path) -> ModelRepository:
     """Approved by two, and released."""
-    repository = churn_repository(tmp_path / "models")
+    return told_once("released in test_verify", tmp_path / "models", released)
+
+
+def released(path: Path) -> ModelRepository:
+    repository = churn_repository(path)
     for name in ("dana", "lin"):
         act(repository, "approve", name)
-    released = reviewtui(repository.path, "release", NAME, "--yes", person=repository.person("lin"))
-    assert released.status == 0, released.err
+    answer = reviewtui(repository.path, "release", NAME, "--yes", person=repository.person("lin"))
+    assert answer.status == 0, answer.err
     return repository
 
 
