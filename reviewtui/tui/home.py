@@ -36,9 +36,6 @@ from reviewtui.tui.widgets.plain import PlainBox
 from reviewtui.tui.widgets.strips import NoticeLine, Tab, TabLine, TitleLine
 from reviewtui.tui.widgets.table import LineTable
 
-PREVIEW_BESIDE, PREVIEW_BELOW = 110, 24
-"""From this width the preview stands beside the list; below it, from this height, under the list."""
-
 COMPLAINT = "?"
 
 
@@ -90,6 +87,7 @@ class HomeScreen(
         """The tabs that must be read before they can be shown."""
 
     def compose_body(self) -> ComposeResult:
+        self.make_room()
         yield TitleLine(id="title")
         yield TabLine(id="tabs")
         with PlainBox(id="panes"):
@@ -248,9 +246,7 @@ class HomeScreen(
         self._show_tab(index)
 
     def on_resize(self) -> None:
-        size = self.app.size
-        self.set_class(size.width >= PREVIEW_BESIDE, "-beside")
-        self.set_class(size.width < PREVIEW_BESIDE and size.height >= PREVIEW_BELOW, "-below")
+        self.make_room()
         self.arrange_previews()
         self.active_pane.refresh_preview()
 

@@ -12,6 +12,8 @@ from textual.message import Message
 from reviewtui.tui.asking import Asks
 from reviewtui.values import replace
 
+PREVIEW_BESIDE, PREVIEW_BELOW = 110, 24
+"""From this width the preview stands beside the list; below it, from this height, under the list."""
 LEAST, MOST, STEP = 20, 70, 5
 """Hundredths of the screen that a preview may take."""
 LIST_LEAST = 66
@@ -49,6 +51,12 @@ class ResizesPreview(Asks[None]):
         Binding("less_than_sign", "preview(5)", "Larger preview", key_display="<", show=False, id="home.wider"),
         Binding("greater_than_sign", "preview(-5)", "Smaller preview", key_display=">", show=False, id="home.narrower"),
     ]
+
+    def make_room(self) -> None:
+        """Put the previews where there is room. What is mounted by then is styled anew: it is known before that."""
+        size = self.app.size
+        self.set_class(size.width >= PREVIEW_BESIDE, "-beside")
+        self.set_class(size.width < PREVIEW_BESIDE and size.height >= PREVIEW_BELOW, "-below")
 
     def arrange_previews(self) -> None:
         """Give the previews what they were given; 0: what suits each tab."""
