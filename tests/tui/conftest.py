@@ -1,4 +1,4 @@
-"""Waits of the app's tests: Textual's own wait for an idle process, in finer steps."""
+"""Waits of the app's tests: Textual's own wait for an idle process, in finer steps, and to the end of what is drawn."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import time
 
 import pytest
+from textual._context import active_app
 
 _STEP = 0.004
 _IDLE = _STEP / 20
@@ -21,16 +22,26 @@ def finer_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def wait_for_idle(min_sleep: float = _TEXTUALS_STEP, max_sleep: float = 1) -> None:
-    """Wait until the process did next to nothing for one step, as textual._wait.wait_for_idle does.
+    """Wait until the process did next to nothing for one step, as textual._wait.wait_for_idle does, and more:
 
-    A process that was kept from running does nothing either: a step that ended late is no proof until it is as long as
-    Textual's own.
+    1. A screen draws, and calls back who waits for that, 60 times a second: until then it looks idle, and is not.
+    2. A process that is kept from running looks idle, too: a step that ended late is no proof, unless it is as long as
+       Textual's own.
     """
     begun = time.monotonic()
     while (waited := time.monotonic() - begun) < max_sleep:
         used = time.process_time()
         await asyncio.sleep(_STEP)
         used, step = time.process_time() - used, time.monotonic() - begun - waited
-        is_proof = step < _LATE or step >= _TEXTUALS_STEP or waited >= _TEXTUALS_STEP
-        if waited + step > min_sleep and used < _IDLE and is_proof:
+        is_proof = step < _LATE or max(step, waited) >= _TEXTUALS_STEP
+        if waited + step > min_sleep and used < _IDLE and is_proof and not _has_to_draw():
             return
+
+
+def _has_to_draw() -> bool:
+    app = active_app.get(None)
+    if app is None or app._exit or not app.screen_stack:
+        return False
+    screen = app.screen
+    marks = (screen._layout_required, screen._scroll_required, screen._repaint_required, screen._recompose_required)
+    return any(marks) or bool(screen._dirty_widgets or screen._callbacks)
