@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import tempfile
@@ -14,7 +15,7 @@ import pytest
 from reviewtui.review import Verdict
 from tests.bundled import Bundle, export_bundle, verify, wrong
 from tests.command import POLICY, reviewtui
-from tests.model_repository import ModelRepository
+from tests.model_repository import ModelRepository, told_once
 from tests.test_openpgp import Keyring
 from tests.test_process_counts import review
 
@@ -22,9 +23,25 @@ CONFIG: dict[str, Any] = {"repository": "git.example.com/ml/churn", "models": {"
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n"
 
 
-def a_story(path: Path, *, policy: dict[str, Any] = POLICY, **more: Any) -> ModelRepository:
+def a_story(path: Path, *, policy: dict[str, Any] = POLICY, object_format: str = "sha1") -> ModelRepository:
     """A base without settings, the settings, and a candidate 1.1.0 with facts in many formats."""
-    story = ModelRepository(path, **more)
+    name = f"kinds {object_format} {json.dumps(policy)}"
+    return told_once(name, path, lambda place: _a_story(place, policy, object_format))
+
+
+def released(path: Path) -> ModelRepository:
+    """The story with 1.1.0 approved by two and released."""
+
+    def tell(place: Path) -> ModelRepository:
+        story = a_story(place)
+        act(story, *RELEASED)
+        return story
+
+    return told_once("kinds released", path, tell)
+
+
+def _a_story(path: Path, policy: dict[str, Any], object_format: str) -> ModelRepository:
+    story = ModelRepository(path, object_format=object_format)
     for name in ("dana", "lin", "risk"):
         story.person(name)
     story.commit_version("churn", "1.0.0", metrics={"accuracy": 0.91}, params={"lr": 0.1})
@@ -82,8 +99,7 @@ def test_facts_of_every_format_are_tied_to_git(tmp_path: Path, object_format: st
 
 
 def test_a_bare_repository_gives_the_same_bundle_as_its_clone(tmp_path: Path) -> None:
-    story = a_story(tmp_path / "models")
-    act(story, *RELEASED)
+    story = released(tmp_path / "models")
     story.git("clone", "-q", "--mirror", ".", str(tmp_path / "mirror"))
     first = export_bundle(story.path, tmp_path / "first.tar", person=story.person("dana"))
     second = export_bundle(tmp_path / "mirror", tmp_path / "second.tar", person=story.person("dana"))
@@ -91,8 +107,7 @@ def test_a_bare_repository_gives_the_same_bundle_as_its_clone(tmp_path: Path) ->
 
 
 def test_what_came_after_a_release_undoes_nothing(tmp_path: Path) -> None:
-    story = a_story(tmp_path / "models")
-    act(story, *RELEASED)
+    story = released(tmp_path / "models")
     act(story, ("dana", "withdraw", "churn@1.1.0", "On second thoughts."), at="2026-04-01T09:00:00+00:00")
     people = {name: roles for name, roles in POLICY["people"].items() if not name.startswith("lin")}
     signers = "".join(f"{story.person(name).email} {story.person(name).public_key}\n" for name in ("dana", "risk"))
@@ -174,8 +189,7 @@ def test_a_repository_without_a_trusted_branch_proves_nothing(tmp_path: Path) ->
 
 
 def test_a_part_of_the_trail_is_not_taken_for_all_of_it(tmp_path: Path) -> None:
-    story = a_story(tmp_path / "models")
-    act(story, *RELEASED)
+    story = released(tmp_path / "models")
     words = ("--format", "bundle", "-o", str(tmp_path / "part.tar"), "--until", "2020-01-01")
     assert reviewtui(story.path, "export", *words, person=story.person("dana")).status == 0
     answer = verify(tmp_path / "part.tar")
@@ -231,8 +245,7 @@ SHAPES: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_what_is_no_bundle_at_all_is_said_to_be_none(tmp_path: Path, shape: str) -> None:
-    story = a_story(tmp_path / "models")
-    act(story, *RELEASED)
+    story = released(tmp_path / "models")
     forged = Bundle(export_bundle(story.path, tmp_path / "b.tar", person=story.person("dana")), tmp_path / "bundle")
     name, content = SHAPES[shape]
     (forged.place / name).unlink()

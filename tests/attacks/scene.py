@@ -18,7 +18,7 @@ from reviewtui.signing.envelope import PAYLOAD_TYPE, Envelope, Signature, pre_au
 from reviewtui.signing.scheme import NAMESPACE
 from reviewtui.signing.ssh import ssh_signer
 from reviewtui.verification import VerifiedReview
-from tests.model_repository import HOUR, ModelRepository, PersonWithKey
+from tests.model_repository import HOUR, ModelRepository, PersonWithKey, told_once
 
 REVIEWS = "refs/notes/reviewtui/reviews"
 CANDIDATE = "churn@1.1.0"
@@ -57,7 +57,13 @@ STRANGER = "mallory"
 
 def build_scene(place: Path) -> Scene:
     """The story so far: release 1.0.0 from before reviewtui, settings, and Robin's candidate, approved by Dana only."""
-    repository = ModelRepository(place / "models")
+    scene = Scene(told_once("scene", place / "models", _told))
+    scene.commit = scene.tip()
+    return scene
+
+
+def _told(path: Path) -> ModelRepository:
+    repository = ModelRepository(path)
     for name in (*TRUSTED, STRANGER):
         repository.person(name)
     repository.commit_files(
@@ -83,9 +89,8 @@ def build_scene(place: Path) -> Scene:
         author=repository.person("robin").author,
     )
     repository.git("branch", "model/fraud/v2.0.0", BRANCH)
-    scene.commit = scene.tip()
     scene.record("dana")
-    return scene
+    return repository
 
 
 def pointer(name: str, digit: str) -> str:
