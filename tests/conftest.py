@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,14 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTHONPYCACHEPREFIX" not in os.environ:
         place = os.environ["PYTHONPYCACHEPREFIX"] = tempfile.mkdtemp(prefix="reviewtui-bytecode-")
         config.add_cleanup(lambda: shutil.rmtree(place, ignore_errors=True))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that hold a slow test come first, then those of most tests: no worker is left alone with one at the end."""
+    sizes = Counter(item.path for item in items)
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, -sizes[item.path]))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

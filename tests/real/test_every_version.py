@@ -28,6 +28,7 @@ def repository(request: pytest.FixtureRequest, bundle: Bundle) -> Path:
     return bundle(request.param)
 
 
+@pytest.mark.slow
 def test_every_version_is_shown_and_compared(repository: Path) -> None:
     rows = ask(repository, "list", "--json").json
     assert rows

@@ -61,6 +61,7 @@ async def test_a_line_of_a_million_characters_is_shown_cut_and_scrolled_sideways
         assert "weights.txt" in screen_text(pilot)
 
 
+@pytest.mark.slow
 def test_fifty_thousand_changed_keys_are_one_page_that_is_made_once() -> None:
     changes = tuple(Change(f"layer{n // 100}.w{n}", ChangeKind.CHANGED, n, n + 1, "params.yaml") for n in range(50_000))
     project = odd_project(difference=VersionDiff(config=changes))

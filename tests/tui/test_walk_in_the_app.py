@@ -49,6 +49,7 @@ async def give(pilot: Pilot[int], key: str, comment: str) -> None:
     assert "Recorded" in notice(pilot)
 
 
+@pytest.mark.slow
 async def test_two_reviewers_a_refusal_a_veto_its_withdrawal_and_a_release(
     repository: ModelRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
