@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from textual import events
+from textual.app import App
 from textual.pilot import Pilot
 
 from reviewtui.project import Project
@@ -128,7 +130,7 @@ async def press(pilot: Pilot[int], keys: Iterable[str]) -> None:
 
 
 async def rest(pilot: Pilot[int]) -> None:
-    """Wait until nothing is under way any more: no question, no worker, no timer that has yet to ring."""
+    """Wait until nothing is under way any more: no question, no worker, no timer that has yet to ring, no frame."""
     calm = 0
     for _ in range(_STEPS_TO_REST):
         await pilot.pause(0)
@@ -144,10 +146,19 @@ def _is_busy(app: object) -> bool:
     assert isinstance(app, ReviewApp)
     if any(isinstance(screen, Asks) and screen._asked for screen in app.screen_stack):
         return True
-    if any(not worker.is_finished for worker in app.workers):
+    if has_to_draw(app) or any(not worker.is_finished for worker in app.workers):
         return True
     nodes = [app, *(node for screen in app.screen_stack for node in screen.walk_children(with_self=True))]
     return any(_rings_once(timer) for node in nodes for timer in node._timers)
+
+
+def has_to_draw(app: App[Any]) -> bool:
+    """Whether the screen on top waits for its next frame: to draw, or to call back who waits for that."""
+    if app._exit or not app.screen_stack:
+        return False
+    screen = app.screen
+    marks = (screen._layout_required, screen._scroll_required, screen._repaint_required, screen._recompose_required)
+    return any(marks) or bool(screen._dirty_widgets or screen._callbacks)
 
 
 def _rings_once(timer: object) -> bool:

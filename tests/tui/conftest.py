@@ -8,6 +8,8 @@ import time
 import pytest
 from textual._context import active_app
 
+from screenshots.scenes import has_to_draw
+
 _STEP = 0.004
 _IDLE = _STEP / 20
 _LATE = _STEP * 2
@@ -34,14 +36,6 @@ async def wait_for_idle(min_sleep: float = _TEXTUALS_STEP, max_sleep: float = 1)
         await asyncio.sleep(_STEP)
         used, step = time.process_time() - used, time.monotonic() - begun - waited
         is_proof = step < _LATE or max(step, waited) >= _TEXTUALS_STEP
-        if waited + step > min_sleep and used < _IDLE and is_proof and not _has_to_draw():
+        app = active_app.get(None)
+        if waited + step > min_sleep and used < _IDLE and is_proof and not (app and has_to_draw(app)):
             return
-
-
-def _has_to_draw() -> bool:
-    app = active_app.get(None)
-    if app is None or app._exit or not app.screen_stack:
-        return False
-    screen = app.screen
-    marks = (screen._layout_required, screen._scroll_required, screen._repaint_required, screen._recompose_required)
-    return any(marks) or bool(screen._dirty_widgets or screen._callbacks)
