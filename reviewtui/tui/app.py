@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.events import Event, InputEvent
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -22,7 +24,7 @@ from textual.worker import WorkerFailed
 
 from reviewtui.display import clean
 from reviewtui.tui.asking import Asks, screen_bindings
-from reviewtui.tui.collecting import forget_what_is_there
+from reviewtui.tui.collecting import CollectsAtRest, forget_what_is_there
 from reviewtui.tui.help_screen import HelpScreen, key_names
 from reviewtui.tui.home import HomeScreen
 from reviewtui.tui.preferences import Preferences, load_preferences
@@ -96,6 +98,7 @@ class ReviewApp(App[int]):
         self.no_signer = ""
         """Why nothing can be signed here; "" where it can."""
         self._last_filter = LastFilter(())
+        self._collector: CollectsAtRest | None = None
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.preferences = preferences or Preferences()
@@ -152,8 +155,16 @@ class ReviewApp(App[int]):
         if not self.is_headless:
             forget_what_is_there()
             sys.setswitchinterval(TURN)
+            loop = asyncio.get_running_loop()
+            self._collector = CollectsAtRest(loop.call_later, loop.time, lambda: len(self.screen_stack) == 1)
+            self._collector.touched()
         # Back from ctrl+z the terminal is empty, and only what changes next would be drawn.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+    async def on_event(self, event: Event) -> None:
+        if self._collector is not None and isinstance(event, InputEvent):
+            self._collector.touched()
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         return HomeScreen()

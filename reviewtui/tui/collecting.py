@@ -5,22 +5,26 @@ cost a quarter of a second each time. What is read is values without cycles, whi
 
 1. While a question is answered in a worker, nothing is collected.
 2. What a large answer leaves behind is taken out of the collector's sight.
-3. A collection comes after thousands of new objects, not hundreds: one key that opens a screen makes tens of thousands.
+3. What closed screens leave behind is collected while no key is pressed. Python would do it whenever so many objects
+   are new, in the middle of a key, and twenty screens at once take a tenth of a second.
 """
 
 from __future__ import annotations
 
 import gc
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 MANY = 20_000
 """More new objects than this are taken out of sight: they are a list of versions and not a page."""
 
-LESS_OFTEN = (10_000, 20, 50)
-"""New objects before the youngest are looked at, and how many such looks before the older and the oldest are. Python
-(up to 3.13) looks after 700: a sixth of all work in the app's tests went into that."""
+LESS_OFTEN = (100_000, 20, 50)
+"""New objects before the youngest are looked at all the same, and how many such looks before the older and the oldest
+are. Python (up to 3.13) looks after 700."""
+
+REST = 0.25
+"""Seconds without a key until garbage is collected: longer than between two keys of who types, shorter than a look."""
 
 _lock = threading.Lock()
 _answering = 0
@@ -49,3 +53,42 @@ def forget_what_is_there() -> None:
     sheets stay to the end."""
     gc.freeze()
     gc.set_threshold(*LESS_OFTEN)
+
+
+class CollectsAtRest:
+    """Law 3. `call_later` and `time` are the event loop's; `is_at_home`: nothing is open that will be closed again."""
+
+    def __init__(
+        self,
+        call_later: Callable[[float, Callable[[], None]], object],
+        time: Callable[[], float],
+        is_at_home: Callable[[], bool],
+    ) -> None:
+        self._call_later = call_later
+        self._time = time
+        self._is_at_home = is_at_home
+        self._touched = 0.0
+        self._is_waiting = False
+        self._is_first = True
+
+    def touched(self) -> None:
+        """A key, or the mouse: the rest begins anew."""
+        self._touched = self._time()
+        if not self._is_waiting:
+            self._wait(REST)
+
+    def _wait(self, seconds: float) -> None:
+        self._is_waiting = True
+        self._call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        self._is_waiting = False
+        rested = self._time() - self._touched
+        if rested < REST or _answering:
+            self._wait(max(REST - rested, REST / 2))
+        elif self._is_first and self._is_at_home():
+            # The home screen stays to the end, too: a collection then looks at what was opened since.
+            self._is_first = False
+            gc.freeze()
+        else:
+            gc.collect()

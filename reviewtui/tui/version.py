@@ -92,7 +92,7 @@ class VersionScreen(
         self.query_one("#files").display = False
         self._show_title()
         self._show_tabs()
-        self.read()
+        self.call_after_refresh(self.read)
 
     def on_resize(self) -> None:
         super().on_resize()
