@@ -19,9 +19,10 @@ from contextlib import contextmanager
 MANY = 20_000
 """More new objects than this are taken out of sight: they are a list of versions and not a page."""
 
-LESS_OFTEN = (100_000, 20, 50)
-"""New objects before the youngest are looked at all the same, and how many such looks before the older and the oldest
-are. Python (up to 3.13) looks after 700."""
+LESS_OFTEN = (10_000, 1_000, 1_000)
+"""New objects before the youngest are looked at all the same, which takes some milliseconds; and how many such looks
+before the older and the oldest are, which never comes: they are looked at while no key is pressed. Python (up to 3.13)
+has 700, 10 and 10."""
 
 REST = 0.25
 """Seconds without a key until garbage is collected: longer than between two keys of who types, shorter than a look."""
