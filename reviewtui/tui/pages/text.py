@@ -55,6 +55,11 @@ class FileDiff:
         return holds_controls(self.pair.before) or holds_controls(self.pair.after)
 
     @cached_property
+    def folded(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The lines of both sides as a search looks at them, in one case."""
+        return tuple(map(str.casefold, self.old)), tuple(map(str.casefold, self.new))
+
+    @cached_property
     def highlight(self) -> Highlight:
         return highlighter(self.pair.path)
 
@@ -102,7 +107,7 @@ def file_diffs(pairs: Sequence[TextPair], *, ignore_space: bool) -> tuple[FileDi
         old, new = text_lines(pair.before), text_lines(pair.after)
         diff = FileDiff(pair, old, new, pair_lines(old, new, ignore_space=ignore_space))
         # What every drawing asks for is found out here, beside the event loop.
-        _ = diff.runs, diff.counts, diff.holds_controls, diff.highlight("key: 1")
+        _ = diff.runs, diff.counts, diff.holds_controls, diff.folded, diff.highlight("key: 1")
         found.append(diff)
     return tuple(found)
 
@@ -186,16 +191,22 @@ class TextPage:
         return stops
 
     def _holding(self, words: str) -> list[int]:
-        return [y for y, entry in enumerate(self.entries) if words in self._text_of(entry).casefold()]
+        return [y for y, text in enumerate(self._searched) if words in text]
 
-    def _text_of(self, entry: Entry) -> str:
-        diff = self.files[entry.file]
-        if entry.kind not in ("both", "old", "new"):
-            return diff.pair.path if entry.kind == "head" else ""
-        row = diff.rows[entry.row]
-        old = diff.old[row.old] if row.old is not None and entry.kind != "new" else ""
-        new = diff.new[row.new] if row.new is not None and entry.kind != "old" else ""
-        return f"{old}\n{new}"
+    @cached_property
+    def _searched(self) -> list[str]:
+        """What a search looks at, for each entry: made once, and each letter of a search then goes through it."""
+        return [self._searched_of(entry) for entry in self.entries]
+
+    def _searched_of(self, entry: Entry) -> str:
+        kind, file, number = entry
+        diff = self.files[file]
+        if kind not in ("both", "old", "new"):
+            return diff.pair.path.casefold() if kind == "head" else ""
+        row, (old, new) = diff.rows[number], diff.folded
+        before = old[row.old] if row.old is not None and kind != "new" else ""
+        after = new[row.new] if row.new is not None and kind != "old" else ""
+        return f"{before}\n{after}"
 
 
 def _runs(rows: Sequence[LinePair]) -> Iterator[tuple[int, int, bool]]:
