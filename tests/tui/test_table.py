@@ -133,6 +133,29 @@ async def test_every_row_is_as_wide_as_the_table_whatever_it_holds() -> None:
         app = TableApp(rows)
 
 
+class WatchedTable(LineTable[str]):
+    """Looks at its rows when it hears of a new width: before anything else does, and after it was laid out."""
+
+    def on_resize(self) -> None:
+        self.widths = {self.render_line(y).cell_length for y in range(self.size.height)}
+
+
+class WatchedApp(TableApp):
+    def compose(self) -> ComposeResult:
+        yield WatchedTable(COLUMNS, lambda row: ((row, "strong"), ("1d", "dim"), (f"about {row}", "")), key=str)
+
+
+async def test_what_is_painted_before_the_table_hears_of_its_new_width_has_that_width() -> None:
+    app = WatchedApp(["one", "two"])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        app.table.refresh()
+        await pilot.pause()
+        app.table.styles.width = 40
+        await pilot.pause()
+        assert (app.table.size.width, app.query_one(WatchedTable).widths) == (40, {40})
+
+
 def test_a_filter_is_an_and_of_substrings() -> None:
     rows = rows_of([version("churn@1.0.0", author="Dana"), version("ranker@2.0.0", author="Bob", subject="churn copy")])
     texts = haystacks(rows)

@@ -100,7 +100,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         self._alike = alike
         self._items: Sequence[Item] = ()
         self._shown: Sequence[int] = ()
-        self._strips: dict[tuple[int, str], Strip] = {}
+        self._strips: dict[tuple[int, str, int], Strip] = {}
         self._hover = -1
         self._marked: frozenset[str] = frozenset()
         self._empty: tuple[str, ...] = ()
@@ -295,7 +295,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
         return self._row_strip(self._shown[row], over, width)
 
     def _row_strip(self, index: int, over: str, width: int) -> Strip:
-        strip = self._strips.get((index, over))
+        strip = self._strips.get((index, over, width))
         if strip is None:
             self.rows_drawn += 1
             item = self._items[index]
@@ -309,7 +309,7 @@ class LineTable(Toned, ScrollView, Generic[Item], can_focus=True):
             strip = strip.adjust_cell_length(width, self.tone_style("", over=over))
             if len(self._strips) >= _STRIPS_KEPT:
                 self._strips.clear()
-            self._strips[index, over] = strip
+            self._strips[index, over, width] = strip
         return strip
 
     def _titles(self, width: int) -> Strip:
