@@ -25,7 +25,7 @@ _MOST = 2_000
 """Refs that are listed; the command list tells of all."""
 
 
-class PassedOverDialog(Copies[None], HelpedDialog[None]):
+class PassedOverDialog(HelpedDialog[None], Copies[None]):
     """Lists the refs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -20,7 +20,7 @@ from reviewtui.tui.widgets.strips import TitleLine
 from reviewtui.tui.widgets.text_view import TextView
 
 
-class RecordDialog(Copies[ModelVersion], HelpedDialog[ModelVersion]):
+class RecordDialog(HelpedDialog[ModelVersion], Copies[ModelVersion]):
     """Gives the record's version where it is to be opened, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -117,6 +117,15 @@ async def test_enter_on_a_record_shows_it_whole_and_enter_again_opens_its_versio
         assert isinstance(pilot.app.screen, HomeScreen)
 
 
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_record_stands_in_the_middle_over_the_list_it_is_of(size: tuple[int, int]) -> None:
+    async with opened(size=size) as pilot:
+        await press(pilot, "4", "enter")
+        box = pilot.app.screen.query_one("#dialog").region
+        assert (box.x, box.right) == (size[0] - box.right, size[0] - box.x)
+        assert box.x == 0 or " revi" in screen_text(pilot)
+
+
 async def test_the_audit_is_filtered_by_its_own_words() -> None:
     async with opened() as pilot:
         await press(pilot, "4")

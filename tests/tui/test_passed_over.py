@@ -35,6 +35,13 @@ async def test_how_many_were_passed_over_is_said_and_o_lists_them() -> None:
         assert "refs/tags/v1.0.0\tIt names" in pilot.app.clipboard
 
 
+async def test_the_list_of_them_stands_in_the_middle() -> None:
+    async with opened(WithOthers(versions=story().versions, states=story().states), size=(200, 60)) as pilot:
+        await press(pilot, "2", "o")
+        box = pilot.app.screen.query_one("#dialog").region
+        assert box.x == 200 - box.right > 0
+
+
 async def test_where_none_was_passed_over_o_says_so() -> None:
     async with opened() as pilot:
         await press(pilot, "2")
