@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.renderables.background_screen import BackgroundScreen
@@ -21,6 +22,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from reviewtui.display import plural
 from reviewtui.errors import ReviewTuiError
 from reviewtui.tui.collecting import no_collection
 from reviewtui.tui.messages import Answer, Refusal
@@ -218,6 +220,13 @@ class Asks(Screen[Result]):
 
     # Keys
 
+    def action_copy_text(self) -> None:
+        """Copy what the mouse has selected."""
+        if not (selected := self.get_selected_text()):
+            raise SkipAction
+        self.app.copy_to_clipboard(selected)
+        self.say_done(f"Copied {plural(len(selected), 'character')}.")
+
     def why_not(self, action: str) -> str:
         """Why an action cannot be done now, in a sentence; "" where it can."""
         return ""
@@ -267,8 +276,8 @@ class Dialog(Asks[Result], ModalScreen[Result]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", key_display="esc", id="dialog.cancel"),
-        # A modal screen hides the keys of the app.
-        Binding("ctrl+c", "app.help_quit", "Say how to quit", show=False, id="dialog.how-to-quit"),
+        # A modal screen hides the keys of the app, and a binding of its own those of every screen.
+        Binding("ctrl+c", "copy_text", "Copy the selection, or say how to quit", show=False, id="dialog.how-to-quit"),
     ]
 
     def render(self) -> RenderableType:
@@ -279,6 +288,12 @@ class Dialog(Asks[Result], ModalScreen[Result]):
 
     def action_cancel(self) -> None:
         self.dismiss(None)
+
+    def action_copy_text(self) -> None:
+        try:
+            super().action_copy_text()
+        except SkipAction:
+            self.review_app.action_help_quit()
 
 
 class HelpedDialog(Dialog[Result]):

@@ -8,10 +8,11 @@ from typing import ClassVar
 from rich.cells import cell_len
 from textual import events
 from textual.message import Message
+from textual.selection import Selection
 from textual.strip import Strip
 
 from reviewtui.tui.widgets.line import BLANK, Line, Part, Tone, fit, line, wrap
-from reviewtui.tui.widgets.toned import Toned
+from reviewtui.tui.widgets.toned import Toned, selected_text
 from reviewtui.values import dataclass
 
 
@@ -179,8 +180,12 @@ class NoticeLine(Toned):
         strip = self.toned_strip([(" ", ""), *spans])
         if y == 0 and self._busy:
             busy = self.toned_strip(line((f"◐ {self._busy} ", "accent")).spans)
-            return Strip.join([strip.adjust_cell_length(max(width - busy.cell_length, 0), self.tone_style("")), busy])
-        return strip.adjust_cell_length(width, self.tone_style(""))
+            strip = Strip.join([strip.adjust_cell_length(max(width - busy.cell_length, 0), self.tone_style("")), busy])
+        strip = self.with_selection(strip.adjust_cell_length(width, self.tone_style("")), strip.text, y)
+        return strip.apply_offsets(0, y)
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        return selected_text(selection, self._height, lambda y: self.render_line(y).text), "\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.cells import cell_len
+from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
 from reviewtui.tui.widgets.lazy_lines import LazyLines
 from reviewtui.tui.widgets.line import Line
-from reviewtui.tui.widgets.toned import Toned
+from reviewtui.tui.widgets.toned import Toned, selected_text
 
 Build = Callable[[int], Sequence[Line]]
 """Lines for a width: asked again when the width changes."""
@@ -165,23 +167,38 @@ class TextView(Toned, ScrollView, can_focus=True):
             return Strip.blank(width, self.tone_style(""))
         is_stop = 0 <= self.stop < len(self._stops) and self._stops[self.stop] == row
         over = "text--stop" if is_stop else ""
-        strip = self._selected(self.grounded_strip(self._lines[row], over=over), row)
+        line = self._lines[row]
+        strip = self.with_selection(self.grounded_strip(line, over=over), line.text, row)
         return strip.crop_extend(left, left + width, self.tone_style("", over=over)).apply_offsets(left, row)
 
-    def _selected(self, strip: Strip, row: int) -> Strip:
-        selection = self.text_selection
-        span = selection.get_span(row) if selection is not None else None
-        if span is None:
-            return strip
-        start, end = span
-        text = self._lines[row].text
-        first = cell_len(text[:start])
-        last = strip.cell_length if end == -1 else cell_len(text[:end])
-        style = self.screen.get_component_rich_style("screen--selection")
-        return Strip.join([strip.crop(0, first), strip.crop(first, last).apply_style(style), strip.crop(last)])
+    # The mouse
+
+    def on_click(self, event: events.Click) -> None:
+        """One click means a stop, two select the word, three the line."""
+        offset = event.get_content_offset(self)
+        row = -1 if offset is None else offset.y + round(self.scroll_y)
+        if offset is None or row >= len(self._lines):
+            return
+        if event.chain > 1:
+            event.prevent_default()
+            text = self._lines[row].text
+            start, end = (0, len(text)) if event.chain > 2 else _word_at(text, offset.x + round(self.scroll_x))
+            self.screen.selections = {self: Selection(Offset(start, row), Offset(end, row))}
+        elif self.can_focus and not self.screen.selections and self._lines[row].stop:
+            self.stop = bisect_left(self._stops, row)
+            self.refresh()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        return selection.extract("\n".join(line.text for line in self._lines)), "\n"
+        return selected_text(selection, len(self._lines), lambda row: self._lines[row].text), "\n"
 
-    def selection_updated(self, selection: Selection | None) -> None:
-        self.refresh()
+
+_WORD = re.compile(r"[\w@./:+~=%-]+")
+"""What a double click takes for one word: an id, a name, a path, a number; not the quotes around it."""
+
+
+def _word_at(text: str, cell: int) -> tuple[int, int]:
+    """Where the word on a cell begins and ends; nothing where there is none."""
+    for found in _WORD.finditer(text):
+        if cell_len(text[: found.start()]) <= cell < cell_len(text[: found.end()]):
+            return found.start(), found.start() + len(found.group().rstrip(":.,"))
+    return 0, 0

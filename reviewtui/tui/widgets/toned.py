@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
+from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -55,6 +57,36 @@ class Toned(Widget):
         """The spans as one strip of their natural length."""
         return Strip([Segment(text, self.tone_style(tone, over=over)) for text, tone in spans if text])
 
+    def with_selection(self, strip: Strip, text: str, row: int) -> Strip:
+        """The strip of a row, highlighted as far as its text is selected."""
+        selection = self.text_selection
+        span = selection.get_span(row) if selection is not None else None
+        if span is None:
+            return strip
+        start, end = span
+        first = cell_len(text[:start])
+        last = strip.cell_length if end == -1 else cell_len(text[:end])
+        style = self.screen.get_component_rich_style("screen--selection")
+        return Strip.join([strip.crop(0, first), strip.crop(first, last).apply_style(style), strip.crop(last)])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        # Without an own one, a widget would give its name for its text.
+        return None
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self.refresh()
+
     def notify_style_update(self) -> None:
         self.__dict__.pop("_tone_styles", None)
         super().notify_style_update()
+
+
+def selected_text(selection: Selection, rows: int, text_of: Callable[[int], str]) -> str:
+    """What is selected of so many rows, without the blanks that fill them; only the rows that it reaches are made."""
+    first = selection.start.y if selection.start is not None else 0
+    last = selection.end.y if selection.end is not None else rows - 1
+    texts = []
+    for row in range(max(first, 0), min(last + 1, rows)):
+        start, end = selection.get_span(row) or (0, 0)
+        texts.append(text_of(row)[start : None if end == -1 else end].rstrip())
+    return "\n".join(texts)
