@@ -66,7 +66,7 @@ def byte_lines(title: str, text: str, width: int) -> list[Line]:
 
 
 def _dump(content: bytes, width: int) -> Iterator[tuple[str, str]]:
-    per_row = 16 if width >= 78 else 8
+    per_row = 16 if width >= 76 else 8
     for start in range(0, len(content), per_row):
         row = content[start : start + per_row]
         shown = "".join(chr(byte) if 0x20 <= byte < 0x7F else "·" for byte in row)

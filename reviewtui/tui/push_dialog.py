@@ -27,8 +27,8 @@ Result = TypeVar("Result")
 
 _TAGS = "refs/tags/"
 _SEVERAL = 2
-_WIDEST, _BORDER, _FRAME = 110, 2, 4
-"""The cells that the dialog is wide, as the style sheet has it; what its border takes, and that with title and foot."""
+_WIDEST, _BORDER, _FRAME = 110, 3, 4
+"""Cells: how wide the dialog is, as the style sheet has it; what border and scrollbar take; border, title and foot."""
 _USER = re.compile(r"//[^@/]*@")
 _NO_REMOTE = "This repository has no remote: `git remote add origin URL` names one."
 

@@ -67,6 +67,11 @@ class TextView(Toned, ScrollView, can_focus=True):
         return self._lines
 
     @property
+    def line_width(self) -> int:
+        """Cells that a line may take: all but those that the scrollbar has."""
+        return self.scrollable_content_region.width
+
+    @property
     def stops(self) -> int:
         """How many stops there are."""
         return len(self._stops)
@@ -111,8 +116,8 @@ class TextView(Toned, ScrollView, can_focus=True):
         return True
 
     def _rebuild(self) -> None:
-        width = self.size.width
-        if width == 0 or width == self._built_for:
+        width = self.line_width
+        if width <= 0 or width == self._built_for:
             return
         self._built_for = width
         self._lines = self._build(width)
@@ -122,6 +127,8 @@ class TextView(Toned, ScrollView, can_focus=True):
         else:
             longest = max((cell_len(line.text) for line in self._lines), default=0)
         self.virtual_size = Size(longest, len(self._lines))
+        # Textual finds this out while it lays out, one frame after the lines are seen.
+        self.show_vertical_scrollbar = len(self._lines) > self.size.height
 
     def _find_stops(self) -> None:
         if isinstance(self._lines, LazyLines):
@@ -160,7 +167,7 @@ class TextView(Toned, ScrollView, can_focus=True):
     # Drawing
 
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
+        width = self.line_width
         left, top = round(self.scroll_x), round(self.scroll_y)
         row = top + y
         if row >= len(self._lines):

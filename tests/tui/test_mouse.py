@@ -1,7 +1,9 @@
-"""Text is selected with the mouse, and ctrl+c copies what was highlighted: on pages, in previews and in dialogs."""
+"""The mouse on text: the wheel scrolls it, and ctrl+c copies what was highlighted, on pages and in dialogs."""
 
 from __future__ import annotations
 
+import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
@@ -31,6 +33,33 @@ async def click(pilot: Pilot[int], cell: Cell, *, times: int) -> None:
     view = pilot.app.screen.query_one(TextView)
     offset = (cell[0] - view.region.x, cell[1] - view.region.y)
     await pilot.click(view, offset=offset, times=times)
+
+
+@pytest.mark.parametrize(
+    ("size", "keys"), [((120, 24), ("enter",)), ((120, 36), ("2",)), ((80, 24), ("question_mark",))]
+)
+async def test_the_wheel_scrolls_and_a_scrollbar_shows_that_there_is_more(
+    size: tuple[int, int], keys: tuple[str, ...]
+) -> None:
+    async with opened(size=size) as pilot:
+        await press(pilot, *keys)
+        view = next(each for each in pilot.app.screen.query(TextView) if each.region.area)
+        assert view.show_vertical_scrollbar is (len(view.lines) > view.region.height)
+        if view.show_vertical_scrollbar:
+            await pilot._post_mouse_events([events.MouseScrollDown], view, offset=(5, 5), button=0)
+            await pilot.pause()
+            assert view.scroll_y > 0
+
+
+async def test_a_page_is_laid_out_as_wide_with_a_scrollbar_as_without() -> None:
+    async with opened(size=(120, 24)) as pilot:
+        await press(pilot, "enter", "2")
+        view = pilot.app.screen.query_one(TextView)
+        assert not view.show_vertical_scrollbar
+        width = view.line_width
+        await press(pilot, "1")
+        assert view.show_vertical_scrollbar
+        assert view.line_width == width == 118
 
 
 async def test_what_is_dragged_over_on_a_page_is_copied_and_that_is_said() -> None:
