@@ -178,6 +178,12 @@ def data_text(fact: DataFact | None) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def moment_text(at: str) -> str:
+    """A time as records write it, as people read it: 2026-11-19 11:30 UTC; anything else as it is."""
+    is_time = len(at) == 20 and (at[10], at[13], at[16], at[19]) == ("T", ":", ":", "Z")
+    return f"{at[:10]} {at[11:16]} UTC" if is_time else at
+
+
 def age_text(then: int | None, now: float) -> str:
     """How long ago, in the largest whole unit: 3d."""
     if then is None:

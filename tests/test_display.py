@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewtui.display import clean
+from reviewtui.display import clean, moment_text
 
 MARKS = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) in ("Mn", "Me")]
 MOST = 4
@@ -48,3 +48,9 @@ def test_a_tower_of_one_mark_is_cut_off_visibly(mark: str) -> None:
 )
 def test_text_of_honest_scripts_stays_as_it_is(text: str) -> None:
     assert clean(text) == text
+
+
+def test_a_time_of_a_record_is_shown_as_people_read_it_and_what_is_none_as_it_is() -> None:
+    assert moment_text("2026-11-19T11:30:59Z") == "2026-11-19 11:30 UTC"
+    for other in ("", "yesterday", "2026-11-19", "2026-11-19T11:30:59+01:00"):
+        assert moment_text(other) == other

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from reviewtui.display import VERDICT_MARKS
+from reviewtui.display import VERDICT_MARKS, moment_text
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, WHOLE_COMMENT, Line, Tone, line, wrapped
 from reviewtui.values import replace
@@ -44,7 +44,7 @@ def review_head(entry: ReviewEntry, width: int) -> list[Line]:
             (f" {VERDICT_MARKS.get(verdict, '·')} ", tone),
             (entry.reviewer or "unknown", "strong" if entry.counted else "dim"),
             (f" {verdict}", tone),
-            (f"   {entry.at}", "dim"),
+            (f"   {moment_text(entry.at)}", "dim"),
             stop=True,
         )
     ]
