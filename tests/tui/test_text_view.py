@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
+from reviewtui.diff import ChangeKind
 from reviewtui.display import clean
 from reviewtui.tui.pages.environment import text_diff
+from reviewtui.tui.pages.layout import change_lines
 from reviewtui.tui.pages.statement import statement_lines, wrap_exactly
 from reviewtui.tui.widgets.line import fit, line, wrap
 from reviewtui.tui.widgets.text_view import TextView
@@ -125,3 +127,10 @@ async def test_long_lines_scroll_sideways() -> None:
         assert "a" not in "".join(segment.text for segment in app.view.render_line(0))
         await pilot.press(*["h"] * 20)
         assert "b" not in "".join(segment.text for segment in app.view.render_line(0))
+
+
+def test_old_and_new_values_on_lines_of_their_own_are_told_apart_without_colour() -> None:
+    old, new = "a long value of before", "a long value that is there now"
+    shown = [each.text for each in change_lines("key", ChangeKind.CHANGED, old, new, keys=10, width=40)]
+    assert shown == [" ~ key", f"   - {old}", f"   + {new}"]
+    assert [each.text for each in change_lines("key", None, "", new, keys=10, width=30)][1].startswith("     a long")

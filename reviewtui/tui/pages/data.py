@@ -6,7 +6,7 @@ from reviewtui.diff import DataChange
 from reviewtui.display import CHANGE_MARKS, data_text
 from reviewtui.facts.model import DataFact
 from reviewtui.remarks import remarks_by_key
-from reviewtui.tui.pages.layout import KIND_TONES, unchanged_line
+from reviewtui.tui.pages.layout import KIND_TONES, side_lines, unchanged_line
 from reviewtui.tui.pages.remarks import AboutFact, other_remarks, remark_lines
 from reviewtui.tui.reading import VersionView
 from reviewtui.tui.widgets.line import BLANK, Line, Tone, line, wrap, wrapped
@@ -24,7 +24,7 @@ def data_page(view: VersionView, width: int, *, whole: bool = False) -> list[Lin
         lines += [BLANK, unchanged_line(len(same), "path", whole=whole)]
     if whole:
         for fact in same:
-            lines += [line(("   ", "dim"), (fact.path, "dim")), *_fact_lines(fact, width, "dim")]
+            lines += [line(("   ", "dim"), (fact.path, "dim")), *_fact_lines(fact, width, " ", "dim")]
     return lines
 
 
@@ -49,9 +49,9 @@ def _change_lines(change: DataChange, width: int) -> list[Line]:
     lines = [line(mark, (first, "strong"), ("" if below else note, "warn"), stop=True, about=about)]
     lines += [line("   ", (piece, "strong")) for piece in rest]
     lines += wrapped(change.note, width, indent="   ", tone="warn") if below else []
-    lines += _fact_lines(change.before, width, "removed") + _fact_lines(change.after, width, "added")
+    lines += _fact_lines(change.before, width, "-", "removed") + _fact_lines(change.after, width, "+", "added")
     return lines
 
 
-def _fact_lines(fact: DataFact | None, width: int, tone: Tone) -> list[Line]:
-    return [] if fact is None else wrapped(data_text(fact), width, indent="     ", tone=tone)
+def _fact_lines(fact: DataFact | None, width: int, mark: str, tone: Tone) -> list[Line]:
+    return [] if fact is None else side_lines(data_text(fact), width, mark=mark, tone=tone)

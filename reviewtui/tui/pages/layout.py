@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from reviewtui.diff import ChangeKind
 from reviewtui.display import CHANGE_MARKS
-from reviewtui.tui.widgets.line import Line, Part, Tone, fit, line, wrap, wrapped
+from reviewtui.tui.widgets.line import Line, Part, Tone, fit, line, wrap
 
 KIND_TONES: dict[str, Tone] = {"added": "added", "removed": "removed", "changed": "changed", "renamed": "changed"}
 
@@ -40,15 +40,21 @@ def change_lines(
         texts: list[Part] = [(text, after_tone or own) for text, own in values]
         return [line(*shown, *texts, stop=kind is not None, about=about)]
     lines = []
+    changed = kind is not None
     for index, piece in enumerate(wrap(key, width - 4)):
-        is_stop = kind is not None and index == 0
+        is_stop = changed and index == 0
         lines.append(line((f" {mark} " if index == 0 else "   ", tone), (piece, "strong"), stop=is_stop, about=about))
-    if kind is not ChangeKind.ADDED and kind is not None:
-        lines += wrapped(before, width, indent="     ", tone="removed")
-    lines += (
-        wrapped(after, width, indent="     ", tone="added" if kind else "dim") if kind is not ChangeKind.REMOVED else []
-    )
+    if changed and kind is not ChangeKind.ADDED:
+        lines += side_lines(before, width, mark="-", tone="removed")
+    if kind is not ChangeKind.REMOVED:
+        lines += side_lines(after, width, mark="+" if changed else " ", tone="added" if changed else "dim")
     return lines
+
+
+def side_lines(text: str, width: int, *, mark: str, tone: Tone) -> list[Line]:
+    """A value on lines of its own: the mark says which side it is of, for whoever sees no colour."""
+    first, *rest = wrap(text, width - 5)
+    return [line((f"   {mark} {first}", tone)), *[line((f"     {piece}", tone)) for piece in rest]]
 
 
 def _values(kind: ChangeKind | None, before: str, after: str) -> list[tuple[str, Tone]]:
