@@ -106,6 +106,15 @@ def test_the_words_that_differ_have_a_ground_of_their_own() -> None:
     assert new.text.split()[:2] == ["1", "+"]
 
 
+@pytest.mark.parametrize("kind", [ChangeKind.ADDED, ChangeKind.REMOVED])
+def test_a_file_with_one_side_takes_all_of_the_width(kind: ChangeKind) -> None:
+    text = "one: " + "1" * 90 + "\ntwo: 2\n"
+    sides = ("", text) if kind is ChangeKind.ADDED else (text, "")
+    shown = "\n".join(drawn((TextPair("params.yaml", kind, *sides),), 120, split=True, left=0))
+    assert "╱" not in shown and "│" not in shown
+    assert "1" * 90 in shown and "two: 2" in shown
+
+
 def test_syntax_is_coloured_and_nothing_is_lost() -> None:
     for path in ("a.yaml", "b.json", "c.toml", "dvc.lock", "requirements.txt", "Dockerfile", "no.ending.known"):
         highlight = highlighter(path)

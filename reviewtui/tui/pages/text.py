@@ -127,6 +127,10 @@ class TextPage:
             entries += self._entries_of(number) if self.remarks else self._plain_entries_of(number)
         object.__setattr__(self, "entries", tuple(entries))
 
+    def is_split(self, number: int) -> bool:
+        """Whether a file's sides stand beside each other: one that has but one side takes all of the width."""
+        return self.layout.split and self.files[number].pair.kind not in (ChangeKind.ADDED, ChangeKind.REMOVED)
+
     def heads(self) -> list[int]:
         """Where each file begins."""
         return [y for y, entry in enumerate(self.entries) if entry.kind == "head"]
@@ -172,7 +176,7 @@ class TextPage:
             rows = range(start, start + length)
             if same and shown is not None:
                 entries += _unchanged(number, start, length, shown)
-            elif same or layout.split:
+            elif same or self.is_split(number):
                 entries += [Entry("both", number, row) for row in rows]
             else:
                 entries += [Entry("old", number, row) for row in rows if diff.rows[row].old is not None]
@@ -268,7 +272,8 @@ class Drawing:
             "" if row.old is None else diff.old[row.old],
             "" if row.new is None else diff.new[row.new],
         )
-        spans = self._split(diff, row) if self.page.layout.split else self._unified(diff, row, entry.kind)
+        split = self.page.is_split(entry.file)
+        spans = self._split(diff, row) if split else self._unified(diff, row, entry.kind)
         return grounded_line(*spans, about=about)
 
     def _said(self, y: int, entry: Entry) -> Line:
