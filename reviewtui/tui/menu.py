@@ -79,7 +79,7 @@ class Menu(HelpedDialog[Choice]):
 
 
 def _cells(choice: Choice) -> Sequence[Cell]:
-    return (choice.letter, "accent"), (choice.words, "strong"), (choice.value[:400], "dim")
+    return (choice.letter, "accent"), (choice.words, "strong"), (choice.value[:400].replace("\t", "  "), "dim")
 
 
 class CopyMenu(Menu):

@@ -27,6 +27,13 @@ async def test_y_offers_what_can_be_copied_and_a_letter_copies_it() -> None:
         assert VERSIONS[0].commit in notice(pilot)
 
 
+async def test_the_menu_shows_no_mark_for_the_tabs_between_the_cells_of_a_row() -> None:
+    async with opened() as pilot:
+        await press(pilot, "y")
+        assert "\t" in pilot.app.screen._choices[-1].value
+        assert "␉" not in screen_text(pilot)
+
+
 async def test_y_twice_copies_the_name_and_enter_what_is_under_the_cursor() -> None:
     async with opened() as pilot:
         await press(pilot, "y", "y")
