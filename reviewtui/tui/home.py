@@ -338,7 +338,8 @@ class HomeScreen(
             opened = any(commit == version.commit for commit, _ in self.review_app.seen)
             said = f"You sign {version.name} from the list" if opened else f"You have not opened {version.name}"
             warning = f"{said}: what you sign covers all of it."
-            self.sign_verdict(SignDialog(version, Verdict(verdict), warnings=(warning,)))
+            warnings = () if verdict == Verdict.WITHDRAW else (warning,)
+            self.sign_verdict(SignDialog(version, Verdict(verdict), warnings=warnings))
 
     def recorded(self, said: str | None) -> None:
         if said:

@@ -312,7 +312,7 @@ class VersionScreen(
         from reviewtui.tui.sign_dialog import SignDialog
 
         warnings = []
-        if unseen := self.unseen_tabs():
+        if verdict != Verdict.WITHDRAW and (unseen := self.unseen_tabs()):
             warnings.append(f"You have not opened: {', '.join(unseen)}. What you sign covers them all the same.")
         self.sign_verdict(SignDialog(self._version, Verdict(verdict), warnings=tuple(warnings), base=self._base))
 

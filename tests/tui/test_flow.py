@@ -310,6 +310,16 @@ async def ready_to_sign(pilot) -> None:
     await until(pilot, lambda: "Exactly these" in screen_text(pilot) and pilot.app.screen.why_not("sign") == "")
 
 
+@pytest.mark.parametrize("keys", [("2",), ("2", "enter")])
+async def test_who_takes_a_verdict_back_is_not_told_that_it_covers_what_was_not_opened(keys: tuple[str, ...]) -> None:
+    async with opened() as pilot:
+        await press(pilot, *keys, "a")
+        assert "not opened" in screen_text(pilot)
+        await press(pilot, "escape", "w")
+        await ready_to_sign(pilot)
+        assert "not opened" not in screen_text(pilot)
+
+
 @pytest.mark.parametrize(("key", "verdict"), [("a", "approve"), ("x", "reject"), ("m", "comment"), ("w", "withdraw")])
 async def test_what_is_shown_is_what_is_signed_and_only_ctrl_s_signs(key: str, verdict: str) -> None:
     project = story()
