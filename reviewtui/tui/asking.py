@@ -32,6 +32,7 @@ from reviewtui.tui.widgets.dimmed import Dimmed
 from reviewtui.tui.widgets.line import Tone
 from reviewtui.tui.widgets.plain import plain_lines
 from reviewtui.tui.widgets.strips import KeyHint, KeyLine, NoticeLine
+from reviewtui.values import replace
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -279,12 +280,18 @@ class Dialog(Asks[Result], ModalScreen[Result]):
         # A modal screen hides the keys of the app, and a binding of its own those of every screen.
         Binding("ctrl+c", "copy_text", "Copy the selection, or say how to quit", show=False, id="dialog.how-to-quit"),
     ]
+    LEAVING: ClassVar[str] = "Cancel"
+    """What Esc does here, in a word: where there is nothing to cancel, it closes."""
 
     def render(self) -> RenderableType:
         below = super().render()
         if isinstance(below, BackgroundScreen):
             return cast("RenderableType", Dimmed(below.screen, below.color))
         return below
+
+    def key_hints(self) -> Sequence[KeyHint]:
+        leaving = self.LEAVING
+        return [replace(hint, words=leaving) if hint.action == "cancel" else hint for hint in super().key_hints()]
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -27,6 +27,8 @@ class BytesDialog(HelpedDialog[None]):
         Binding("q,i", "cancel", "Close", key_display="q", show=False, id="bytes.cancel")
     ]
 
+    LEAVING = "Close"
+
     def __init__(self, title: str, texts: Sequence[tuple[str, str]]) -> None:
         super().__init__()
         self._shown_title = title

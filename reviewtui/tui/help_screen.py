@@ -40,6 +40,8 @@ _NAMES = {
 _SHORT = {name: key for key, name in LONG_NAMES.items()}
 _NAMES_FROM = 110
 """Columns from which each binding's name stands beside it, for config.yaml."""
+_NAME = 24
+"""The cells of the longest of them."""
 _FILTER = (
     "Filter (/): every word must occur, in any order. Versions: state:in-review model:churn author:dana reviewer:bob "
     "kind:candidate stage:prod. Audit: reviewer: verdict:reject model: version: reason:unknown-key key:. "
@@ -60,6 +62,8 @@ class HelpScreen(Dialog[None]):
         Binding("q,question_mark", "cancel", "Close", key_display="q", show=False, id="help.cancel")
     ]
 
+    LEAVING = "Close"
+
     def __init__(self, caller: type[Screen[Any]]) -> None:
         super().__init__()
         self._caller = caller
@@ -76,11 +80,15 @@ class HelpScreen(Dialog[None]):
 
     def _lines(self, width: int) -> Sequence[Line]:
         lines: list[Line] = [BLANK]
-        for title, bindings in sections(self._caller):
+        shown = sections(self._caller)
+        widest = max(len(binding.description) for _, bindings in shown for binding in bindings)
+        for title, bindings in shown:
             lines.append(heading(f" {title}"))
             for binding in (with_keys(each, self.review_app.preferences.keys) for each in bindings):
-                first, *rest = wrap(binding.description, max(width - 22, 12))
-                name = f"   {binding.id}" if binding.id and width >= _NAMES_FROM else ""
+                named = width >= _NAMES_FROM and binding.id
+                room = min(widest, width - 22 - _NAME) if named else max(width - 22, 12)
+                first, *rest = wrap(binding.description, room)
+                name = f"{' ' * (room - len(first))}  {binding.id}" if named else ""
                 lines.append(line(("   " + fit(key_names(binding), 17), "accent"), first, (name, "dim")))
                 lines += [line(" " * 20, piece) for piece in rest]
             lines.append(BLANK)

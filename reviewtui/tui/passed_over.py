@@ -32,6 +32,8 @@ class PassedOverDialog(HelpedDialog[None], Copies[None]):
         Binding("q,o", "cancel", "Close", key_display="q", show=False, id="passed-over.cancel"),
     ]
 
+    LEAVING = "Close"
+
     def __init__(self, refs: Sequence[PassedOverRef]) -> None:
         super().__init__()
         self._refs = tuple(refs)

@@ -28,6 +28,8 @@ class RecordDialog(HelpedDialog[ModelVersion], Copies[ModelVersion]):
         Binding("q", "cancel", "Close", show=False, id="record.cancel"),
     ]
 
+    LEAVING = "Close"
+
     def __init__(self, record: AuditRecord) -> None:
         super().__init__()
         self._record = record

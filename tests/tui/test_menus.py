@@ -137,6 +137,25 @@ async def test_help_and_the_way_out_are_shown_at_every_width(width: int) -> None
         assert "esc Cancel" in screen_text(pilot).splitlines()[-1]
 
 
+@pytest.mark.parametrize(
+    ("keys", "word"), [(("question_mark",), "Close"), (("4", "enter"), "Close"), (("s",), "Cancel")]
+)
+async def test_esc_closes_where_there_is_nothing_to_cancel(keys: tuple[str, ...], word: str) -> None:
+    async with opened() as pilot:
+        await press(pilot, *keys)
+        assert screen_text(pilot).rstrip().endswith(f"esc {word}")
+
+
+async def test_in_the_help_the_names_of_the_bindings_stand_in_one_column() -> None:
+    async with opened() as pilot:
+        await press(pilot, "question_mark")
+        rows = screen_text(pilot).splitlines()
+        assert (
+            len({row.index(name) for row in rows for name in ("home.open", "home.undo", "home.compare") if name in row})
+            == 1
+        )
+
+
 async def test_a_click_on_a_key_of_the_key_line_does_what_the_key_does() -> None:
     async with opened(size=(80, 24)) as pilot:
         keys = pilot.app.screen.query_one(KeyLine)
