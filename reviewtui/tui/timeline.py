@@ -94,7 +94,7 @@ class TimelinePane(ListPane[TimelineRow]):
 
     @property
     def order_said(self) -> str:
-        return "grouped by release; g puts all in one row" if self.is_grouped else "in one row; g groups by release"
+        return "grouped by release; g lists all by time" if self.is_grouped else "listed by time; g groups by release"
 
     def take(self, answer: Any) -> None:
         self._told = answer

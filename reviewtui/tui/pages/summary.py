@@ -22,6 +22,8 @@ from reviewtui.tui.widgets.line import BLANK, Line, Tone, beside, heading, line,
 
 _TWO_COLUMNS, _BETWEEN = 150, 4
 """Cells from which what is judged and what changed stand beside each other; and the cells between them."""
+_NO_VETO = {"veto": "no veto"}
+"""What is met where nobody rejects: by its name alone, it would seem that somebody does."""
 _AT_MOST = 8
 """How many changes of a kind the overview lists."""
 
@@ -87,7 +89,7 @@ def _gate(view: VersionView, width: int) -> list[Line]:
         if finding.state not in quiet:
             lines += finding_head(finding, width)
     for state, word in zip(quiet, ("met", "does not apply"), strict=True):
-        rules = [finding.rule for finding in view.gate.findings if finding.state is state]
+        rules = [_NO_VETO.get(each.rule, each.rule) for each in view.gate.findings if each.state is state]
         if rules:
             first, *rest = wrap(f"{word}: {', '.join(rules)}", width - 4)
             tone: Tone = "good" if state is FindingState.MET else "dim"
