@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -275,3 +276,24 @@ async def test_a_hostile_trend_is_harmless() -> None:
         for key in ("h", "T", "m", "escape", "y", "escape"):
             await press(pilot, key)
             assert not FORBIDDEN & set(screen_text(pilot).replace("\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"),
+    [
+        ((10.2, 14.6), ["11", "12", "13", "14"]),
+        ((0.8712, 0.9152), ["0.87", "0.88", "0.89", "0.90", "0.91"]),
+        ((-3.0, 3.0), ["-3", "-2", "-1", "0", "1", "2", "3"]),
+        ((0.5, 0.5), ["0.48", "0.49", "0.50", "0.51", "0.52"]),
+        ((1_200_000.0, 1_800_000.0), ["1200000", "1300000", "1400000", "1500000", "1600000", "1700000", "1800000"]),
+        ((1e-9, 1.0), ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        ((-1e308, 1e308), []),
+    ],
+)
+def test_the_axis_has_round_numbers(values: tuple[float, ...], ticks: list[str]) -> None:
+    plot = Plot()
+    plot.show([Sample(value, str(value)) for value in values])
+    found = plot._ticks(22)
+    assert [found[row] for row in sorted(found, reverse=True)] == ticks
+    rows = sorted(found)
+    assert all(below - above >= 2 for above, below in itertools.pairwise(rows))

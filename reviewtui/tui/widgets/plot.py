@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor, isfinite, log10
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -21,6 +22,8 @@ _LABELS = 10
 """Cells at the left for the numbers of the axis."""
 _APART = 4
 """Cells between samples from which on each of them is marked on the line."""
+_ROWS_APART = 3
+"""Rows of the axis from one number to the next, at least."""
 _BELOW = 3
 """Rows below the dots: the axis, the marks, the names."""
 
@@ -61,7 +64,7 @@ class Plot(Toned, can_focus=True):
         super().__init__()
         self._samples: tuple[Sample, ...] = ()
         self._bounds: tuple[Bound, ...] = ()
-        self._drawn: tuple[tuple[int, int], list[list[tuple[str, Tone]]]] | None = None
+        self._drawn: tuple[tuple[int, int], list[list[tuple[str, Tone]]], dict[int, str]] | None = None
         self.cursor = 0
 
     def show(self, samples: Sequence[Sample], bounds: Sequence[Bound] = (), *, cursor: int | None = None) -> None:
@@ -97,7 +100,8 @@ class Plot(Toned, can_focus=True):
         if not self._samples or height <= _BELOW or width <= _LABELS + 2:
             return Strip.blank(width, self.tone_style(""))
         if self._drawn is None or self._drawn[0] != (width, height):
-            self._drawn = ((width, height), self._grid(width - _LABELS, height - _BELOW))
+            rows_drawn = height - _BELOW
+            self._drawn = ((width, height), self._grid(width - _LABELS, rows_drawn), self._ticks(rows_drawn))
         rows = self._drawn[1]
         columns = width - _LABELS
         here = self._column_of(self.cursor, columns)
@@ -105,7 +109,7 @@ class Plot(Toned, can_focus=True):
             cells = rows[y]
             text, tone = cells[here]
             cursor: tuple[str, Tone] = (text if text.strip() and tone != "warn" else "│", "strong")
-            spans = [(self._label(y, len(rows)), _DIM), *cells[:here], cursor, *cells[here + 1 :]]
+            spans = [(self._label(y, self._drawn[2]), _DIM), *cells[:here], cursor, *cells[here + 1 :]]
         elif y == len(rows):
             axis = "─" * columns
             spans = [(" " * (_LABELS - 1) + "└", _DIM), (axis[:here], _DIM), ("┴", "strong"), (axis[here + 1 :], _DIM)]
@@ -172,13 +176,23 @@ class Plot(Toned, can_focus=True):
         dot = round(index / (count - 1) * (2 * columns - 1)) if count > 1 else columns
         return min(dot // 2, columns - 1)
 
-    def _label(self, y: int, rows: int) -> str:
+    def _ticks(self, rows: int) -> dict[int, str]:
+        """What stands at which rows of the axis: round numbers, at least so many rows apart."""
         low, high = self._range()
-        every = max(rows // 6, 1)
-        if y % every and y != rows - 1:
-            return " " * (_LABELS - 1) + "│"
-        value = high - (high - low) * (4 * y + 1.5) / (4 * rows - 1)
-        return fit(f"{value:.4g}", _LABELS - 2, right=True) + " ┤"
+        if not isfinite(high - low):
+            return {}
+        step = _round_step(max((high - low) * _ROWS_APART / rows, max(abs(low), abs(high)) * 1e-12))
+        decimals = max(0, -floor(log10(step) + 1e-9))
+        found: dict[int, str] = {}
+        for number in range(ceil(low / step), floor(high / step) + 1):
+            value = number * step
+            text = f"{value:.{decimals}f}"
+            row = round((high - value) / (high - low) * (4 * rows - 1)) // 4
+            found[row] = text if len(text) <= _LABELS - 2 else f"{value:.3g}"
+        return found
+
+    def _label(self, y: int, ticks: dict[int, str]) -> str:
+        return f"{fit(ticks[y], _LABELS - 2, right=True)} ┤" if y in ticks else " " * (_LABELS - 1) + "│"
 
     def _marks(self, columns: int, here: int) -> list[tuple[str, Tone]]:
         row = [" "] * columns
@@ -226,6 +240,12 @@ def _connect(dots: list[list[int]], start: tuple[int, int], end: tuple[int, int]
     for step in range(1, steps):
         at_x, at_y = x + round((to_x - x) * step / steps), y + round((to_y - y) * step / steps)
         _dot(dots, at_x, at_y)
+
+
+def _round_step(least: float) -> float:
+    """The smallest of 1, 2 and 5 with any power of ten that is not less."""
+    power = 10.0 ** floor(log10(least))
+    return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= least * (1 - 1e-9))
 
 
 def _dot(dots: list[list[int]], x: int, y: int) -> None:
