@@ -7,6 +7,7 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
+from reviewtui.tui.widgets.table import LineTable
 from reviewtui.tui.widgets.text_view import TextView
 from tests.tui.driving import notice, opened, press, screen_text
 
@@ -167,3 +168,11 @@ async def test_what_is_drawn_and_no_text_is_not_copied() -> None:
         await drag(pilot, (20, 5), (60, 12))
         await press(pilot, "ctrl+c")
         assert (pilot.app.clipboard, notice(pilot)) == ("", "ctrl+q leaves the app.")
+
+
+async def test_what_a_scrollbar_leaves_free_has_the_colour_of_the_page() -> None:
+    async with opened() as pilot:
+        await press(pilot, "2")
+        for kind in (TextView, LineTable):
+            each = pilot.app.screen.query(kind).first()
+            assert each.styles.scrollbar_background == each.styles.background
