@@ -55,6 +55,7 @@ class VersionLibrary:
         self.settings = settings
         self._ancestors: dict[ObjectId, frozenset[ObjectId]] = {}
         self._asked: dict[ObjectId, AskedAncestors] = {}
+        self._commits: dict[str, VersionCatalog] = {}
         self.graph = graph or CommitGraph({})
         self._tags: dict[ObjectId, TagObject | None] = {}
         self._pinned: dict[tuple[str, str, ObjectId], BaseChoice] = {}
@@ -199,7 +200,9 @@ class VersionLibrary:
         pinned = self._pinned.get((version.model, version.version, version.commit))
         if pinned is not None:
             return pinned
-        catalog, ancestors = self._catalog_of(version.model), self._ancestors.get(version.commit)
+        ancestors = self._ancestors.get(version.commit)
+        released_commit = version.kind is VersionKind.RELEASE and version.is_named_by_commit
+        catalog = self._with_commits(version.model) if released_commit else self._catalog_of(version.model)
         choice = choose_base(version, catalog, ancestors or self._ancestors_asked(version.commit))
         if choice.version is None and self.repository.is_shallow:
             return BaseChoice(None, _CUT_OFF)
@@ -246,6 +249,16 @@ class VersionLibrary:
     def _catalog_of(self, model: str) -> VersionCatalog:
         """The catalog as far as one model goes: where refs name it, commits without a name are none of its versions."""
         return self.named if self.named.of_model(model) else self.catalog
+
+    def _with_commits(self, model: str) -> VersionCatalog:
+        """The catalog as it was before a release gave a commit of the model its name: with its commits."""
+        if model not in self._commits:
+            head = self.repository.head()
+            declared = {name: each.sources.path for name, each in self.settings.models.items()}
+            path = (declared or (dict(self.files.discover(head)) if head is not None else {})).get(model)
+            found = self._commits_of(model, path, head) if head is not None and path is not None else ()
+            self._commits[model] = with_versions(self.named, found)
+        return self._commits[model]
 
     def load_files(self, versions: Iterable[ModelVersion]) -> None:
         """Read the commits of many versions, their parents, and the directories that their facts are in, at once."""

@@ -362,7 +362,7 @@ class Project:
 
         decision = self.gate(version)
         tag = tag_name(self.settings.tags[0], version.model, version.version)
-        refuse_unless_free(version, tag, decision, refs=self.refs)
+        refuse_unless_free(version, tag, decision, refs=self.refs, settings=self.settings)
         if not decision.allowed:
             raise ReleaseRefusedError(f"The gate is closed for {version.name}; no tag was made.", decision=decision)
         signer = self.signer()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reviewtui.authoring import release_summary
-from reviewtui.catalog import ModelVersion, VersionKind
+from reviewtui.catalog import ModelVersion, VersionKind, is_read_back, tag_name
 from reviewtui.errors import ReleaseRefusedError, UsageError
 from reviewtui.git.objects import Ref
 from reviewtui.judging import Judge
@@ -14,6 +14,7 @@ from reviewtui.policy.decision import Decision, FindingState
 from reviewtui.policy.model import Policy
 from reviewtui.release import TAG_PREFIX, release_message, releaser_finding
 from reviewtui.review import ReviewSubject
+from reviewtui.settings import Settings
 from reviewtui.signing.scheme import Verification
 
 
@@ -34,9 +35,11 @@ def tag_message(
     )
 
 
-def refuse_unless_free(version: ModelVersion, tag: str, decision: Decision, *, refs: Iterable[Ref]) -> None:
-    """Raises: ReleaseRefusedError where the version is released, or its tag's name is taken; UsageError for a change of
-    the settings, which has no tag."""
+def refuse_unless_free(
+    version: ModelVersion, tag: str, decision: Decision, *, refs: Iterable[Ref], settings: Settings
+) -> None:
+    """Raises: ReleaseRefusedError where the version is released, its tag's name is taken, or would name no version;
+    UsageError for a change of the settings, which has no tag."""
     if version.model == POLICY_MODEL:
         raise UsageError(
             f"{version.name} is a change of the settings: it is not released, but pushed to the trusted branch.",
@@ -47,6 +50,15 @@ def refuse_unless_free(version: ModelVersion, tag: str, decision: Decision, *, r
         name = taken.name if taken else version.ref
         raise ReleaseRefusedError(
             f"{version.name} is released already, as {name}; a release tag is never moved.", decision=decision
+        )
+    if not is_read_back(settings.tags[0], version.model, version.version):
+        branch = tag_name(settings.branches[0], version.model, "1.0.0") if settings.branches else ""
+        raise ReleaseRefusedError(
+            f"The tag {tag} would name no version: a version begins with a digit.",
+            decision=decision,
+            hint=f"Give the commit a version first, and have that reviewed: git branch {branch} {version.commit[:10]}"
+            if branch
+            else "Give the commit a version first, by a branch, and have that reviewed.",
         )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
 from reviewtui.authoring import PreparedReview, base_warning, warnings_before_verdict, write_review
-from reviewtui.catalog import ModelVersion
+from reviewtui.catalog import ModelVersion, is_read_back, tag_name
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import RefName
 from reviewtui.judging import Judge
+from reviewtui.policy.changes import POLICY_MODEL
 from reviewtui.review import NEEDS_COMMENT, ReviewSubject, Verdict
 from reviewtui.signing.scheme import Signer
 
@@ -49,5 +51,15 @@ def prepare(
         exclusion=judge.exclusion(version, reviewer),
         standing=any(entry.reviewer == reviewer and entry.has_verdict for entry in judge.entries(version)),
     )
-    warnings = (*base_warning(chosen, own, verdict), *warnings)
+    warnings = (*base_warning(chosen, own, verdict), *warnings, *_name_warning(judge, version, verdict))
     return PreparedReview(version, review, payload, signer.describe(), notes_ref, signer.may_prompt, warnings, chosen)
+
+
+def _name_warning(judge: Judge, version: ModelVersion, verdict: Verdict) -> Iterator[str]:
+    """Before approvals are gathered it should be known that there will be no release of that name."""
+    tag = judge.library.settings.tags[0]
+    if verdict is not Verdict.APPROVE or version.model == POLICY_MODEL:
+        return
+    if not is_read_back(tag, version.model, version.version):
+        name = tag_name(tag, version.model, version.version)
+        yield f"{version.name} can be reviewed, but not released: the tag {name} would name no version."

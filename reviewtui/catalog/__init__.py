@@ -13,7 +13,14 @@ from reviewtui.catalog.model import (
     VersionCatalog,
     VersionKind,
 )
-from reviewtui.catalog.naming import DEFAULT_BRANCHES, DEFAULT_TAGS, NamePattern, compile_pattern, tag_name
+from reviewtui.catalog.naming import (
+    DEFAULT_BRANCHES,
+    DEFAULT_TAGS,
+    NamePattern,
+    compile_pattern,
+    is_read_back,
+    tag_name,
+)
 from reviewtui.catalog.order import version_order
 
 __all__ = [
@@ -34,6 +41,7 @@ __all__ = [
     "commit_versions",
     "compile_pattern",
     "find_version",
+    "is_read_back",
     "tag_name",
     "version_order",
     "with_versions",

@@ -2,8 +2,8 @@
 
 1. Of the releases of the same model that precede the version in version order, the highest that is an ancestor of it.
 2. Where none is an ancestor, the highest that precedes it.
-3. For a commit, which has no place in version order: the highest release that is an ancestor of it, else the commit
-   version before it.
+3. For a version that is named by its commit, which has no place in version order: the highest release that is an
+   ancestor of it, else the commit version before it.
 4. A deregistered release is never a base; where one would have been, the reason says so.
 """
 
@@ -26,7 +26,7 @@ def choose_base(version: ModelVersion, catalog: VersionCatalog, ancestors: Conta
     `ancestors` are those commits of the model's versions that the version's commit descends from, or is.
     """
     rows = catalog.of_model(version.model)
-    if version.kind is VersionKind.COMMIT:
+    if version.is_named_by_commit:
         return _base_of_commit(version, rows, ancestors)
     lower = _Releases(rows, _first_below(rows, version.version))
     base, skipped = _first_standing(row for row in lower if row.commit in ancestors)

@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reviewtui.catalog.gto import parse_gto
-from reviewtui.catalog.model import ModelVersion, RegistryEvent, VersionCatalog, VersionKind
+from reviewtui.catalog.model import SHORT_HASH, ModelVersion, RegistryEvent, VersionCatalog, VersionKind
 from reviewtui.errors import UnknownVersionError
 from reviewtui.git.objects import CommitInfo, ObjectId, RefName
 from reviewtui.values import replace
 
-SHORT_HASH = 7
 _SHORTEST_PREFIX = 4
 _MOST_COMPARED = 20_000
 _MOST_LISTED = 8

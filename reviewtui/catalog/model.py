@@ -17,6 +17,10 @@ class ModelLocation:
     path: str = "."
 
 
+SHORT_HASH = 7
+"""Digits of the hash that a commit is named by, at least."""
+
+
 class VersionKind(StrEnum):
     """Where a version comes from: a release tag, a candidate branch, or a commit alone."""
 
@@ -53,6 +57,12 @@ class ModelVersion:
     def name(self) -> str:
         """MODEL@VERSION."""
         return f"{self.model}@{self.version}"
+
+    @property
+    def is_named_by_commit(self) -> bool:
+        """Whether it is named by the hash of its own commit, as a commit alone is, and a release of such a one."""
+        is_hash = len(self.version) >= SHORT_HASH and self.commit.startswith(self.version)
+        return is_hash or self.kind is VersionKind.COMMIT
 
     @property
     def refs(self) -> tuple[RefName, ...]:

@@ -99,6 +99,12 @@ def tag_name(pattern: str, model: str, version: str) -> str:
     return _FIELD.sub(lambda field: named[field[1]], compile_pattern(pattern).template)
 
 
+def is_read_back(pattern: str, model: str, version: str) -> bool:
+    """Whether a ref that the pattern names is read as this very version."""
+    compiled = compile_pattern(pattern)
+    return compiled.match(tag_name(pattern, model, version)) == (model if compiled.names_model else "", version)
+
+
 def resembles_version(name: str) -> bool:
     """Whether a person would take a name for that of a version."""
     return _RESEMBLES.search(name) is not None
