@@ -156,10 +156,14 @@ class ReviewApp(App[int]):
             forget_what_is_there()
             sys.setswitchinterval(TURN)
             loop = asyncio.get_running_loop()
-            self._collector = CollectsAtRest(loop.call_later, loop.time, lambda: len(self.screen_stack) == 1)
+            self._collector = CollectsAtRest(loop.call_later, loop.time, self.is_at_home)
             self._collector.touched()
         # Back from ctrl+z the terminal is empty, and only what changes next would be drawn.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
+
+    def is_at_home(self) -> bool:
+        """Whether the home screen alone is open."""
+        return len(self.screen_stack) == 1
 
     async def on_event(self, event: Event) -> None:
         if self._collector is not None and isinstance(event, InputEvent):

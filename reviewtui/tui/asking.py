@@ -110,7 +110,7 @@ class Asks(Screen[Result]):
 
         def work() -> None:
             worker = get_current_worker()
-            with self.review_app.project_lock, no_collection():
+            with self.review_app.project_lock, no_collection(at_home=self.review_app.is_at_home):
                 if worker.is_cancelled:
                     return
                 try:

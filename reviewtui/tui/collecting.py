@@ -4,7 +4,8 @@ A collection of all objects walks through every version that was read, and nothi
 cost a quarter of a second each time. What is read is values without cycles, which are freed without a collector.
 
 1. While a question is answered in a worker, nothing is collected.
-2. What a large answer leaves behind is taken out of the collector's sight.
+2. What a large answer leaves behind is taken out of the collector's sight, but only at home: a screen that is open by
+   then, and closed later, would stay for ever.
 3. What closed screens leave behind is collected while no key is pressed. Python would do it whenever so many objects
    are new, in the middle of a key, and twenty screens at once take a tenth of a second.
 """
@@ -32,8 +33,8 @@ _answering = 0
 
 
 @contextmanager
-def no_collection() -> Iterator[None]:
-    """Collect nothing meanwhile, and never again what became of many new objects."""
+def no_collection(*, at_home: Callable[[], bool]) -> Iterator[None]:
+    """Collect nothing meanwhile, and, at home, never again what became of many new objects."""
     global _answering  # noqa: PLW0603 - the collector is the process's own, and so is how many keep it still
     with _lock:
         _answering += 1
@@ -43,7 +44,7 @@ def no_collection() -> Iterator[None]:
     finally:
         with _lock:
             _answering -= 1
-            if gc.get_count()[0] > MANY:
+            if gc.get_count()[0] > MANY and at_home():
                 gc.freeze()
             if not _answering:
                 gc.enable()
@@ -57,17 +58,17 @@ def forget_what_is_there() -> None:
 
 
 class CollectsAtRest:
-    """Law 3. `call_later` and `time` are the event loop's; `is_at_home`: nothing is open that will be closed again."""
+    """Law 3. `call_later` and `time` are the event loop's; `at_home`: nothing is open that will be closed again."""
 
     def __init__(
         self,
         call_later: Callable[[float, Callable[[], None]], object],
         time: Callable[[], float],
-        is_at_home: Callable[[], bool],
+        at_home: Callable[[], bool],
     ) -> None:
         self._call_later = call_later
         self._time = time
-        self._is_at_home = is_at_home
+        self._at_home = at_home
         self._touched = 0.0
         self._is_waiting = False
         self._is_first = True
@@ -87,7 +88,7 @@ class CollectsAtRest:
         rested = self._time() - self._touched
         if rested < REST or _answering:
             self._wait(max(REST - rested, REST / 2))
-        elif self._is_first and self._is_at_home():
+        elif self._is_first and self._at_home():
             # The home screen stays to the end, too: a collection then looks at what was opened since.
             self._is_first = False
             gc.freeze()

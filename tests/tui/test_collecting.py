@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from reviewtui.tui.collecting import REST, CollectsAtRest, no_collection
+from reviewtui.tui.collecting import MANY, REST, CollectsAtRest, no_collection
 
 
 class Loop:
@@ -96,7 +96,7 @@ def test_nothing_is_collected_while_a_question_is_answered(loop: Loop) -> None:
     rest = collector(loop)
     gone = close_a_screen()
     rest.touched()
-    with no_collection():
+    with no_collection(at_home=lambda: True):
         loop.pass_(10 * REST)
         assert gone() is not None
     loop.pass_(REST)
@@ -113,3 +113,12 @@ def test_the_home_screen_is_taken_out_of_sight_once(loop: Loop) -> None:
     rest.touched()
     loop.pass_(2 * REST)
     assert (gone(), gc.get_freeze_count()) == (None, held)
+
+
+@pytest.mark.parametrize("at_home", [True, False])
+def test_a_large_answer_is_taken_out_of_sight_at_home_alone(at_home: bool) -> None:
+    before = gc.get_freeze_count()
+    with no_collection(at_home=lambda: at_home):
+        answer = [[number] for number in range(2 * MANY)]
+    assert (gc.get_freeze_count() > before) is at_home
+    assert len(answer) == 2 * MANY
