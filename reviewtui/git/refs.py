@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 
 from reviewtui.errors import GitCommandError
@@ -41,7 +42,8 @@ def read_refs(git: Git, below: Sequence[str] = BROWSED) -> tuple[Ref, ...]:
         return _read_with_broken_objects(git, below)
     nested = {row[1] for row in rows if row[4] == "tag"}
     peeled = peel_tags(git.cat_file, (ObjectId(each) for each in nested)) if nested else {}
-    return tuple(_ref(row, peeled) for row in rows)
+    people: dict[str, Person | None] = {}
+    return tuple(_ref(row, peeled, people) for row in rows)
 
 
 def peel_tags(cat_file: CatFile, tags: Iterable[ObjectId]) -> dict[ObjectId, tuple[ObjectId, str]]:
@@ -82,20 +84,24 @@ def _rows(git: Git, fields: Sequence[str], below: Sequence[str]) -> Iterator[lis
         yield row
 
 
-def _ref(row: list[str], peeled: dict[ObjectId, tuple[ObjectId, str]]) -> Ref:
+def _ref(row: list[str], peeled: dict[ObjectId, tuple[ObjectId, str]], people: dict[str, Person | None]) -> Ref:
+    """`people` are those that were met: a few people make many thousands of refs."""
     name, object_id, kind, target, target_kind, symref, created, creator, subject, signed = row
     end, end_kind = ObjectId(target or object_id), target_kind or kind
     if ObjectId(object_id) in peeled:
         end, end_kind = peeled[ObjectId(object_id)]
-    person = _PERSON.match(creator)
+    who = creator[: creator.find(">", creator.find("<")) + 1]
+    if who not in people:
+        found = _PERSON.match(who)
+        people[who] = Person(found[1], found[2]) if found else None
     return Ref(
         name=RefName(name),
         object_id=ObjectId(object_id),
-        object_type=kind,
+        object_type=sys.intern(kind),
         commit=end if end_kind == "commit" else None,
-        peeled_type=end_kind,
+        peeled_type=sys.intern(end_kind),
         created=int(created) if created.removeprefix("-").isdigit() else None,
-        creator=Person(person[1], person[2]) if person else None,
+        creator=people[who],
         subject=subject,
         symbolic_target=symref,
         signed=bool(signed) and kind == "tag",
