@@ -23,7 +23,8 @@ class PreparedReview:
     """A review that waits for its signature: `payload` is shown, and is what gets signed.
 
     `may_prompt`: signing may ask for a passphrase or a touch on the terminal. `chosen_base` is the base that the
-    reviewer compared with, where that is another commit than the base of the gate.
+    reviewer compared with, where that is another commit than the base of the gate. `effect` is what the gate will say
+    of the version once it is recorded; "" where it changes nothing, or cannot be told before.
     """
 
     version: ModelVersion
@@ -34,6 +35,7 @@ class PreparedReview:
     may_prompt: bool = False
     warnings: tuple[str, ...] = ()
     chosen_base: ModelVersion | None = None
+    effect: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,14 @@ def warnings_before_verdict(
         failed = [f for f in decision.findings if f.state in (FindingState.UNMET, FindingState.ERROR)]
         warnings += [f"{f.rule}: {f.reason}" for f in failed if not f.rule.startswith("approvals")]
     return tuple(warnings)
+
+
+def effect_of(after: Decision) -> str:
+    """What a decision comes to, in a line: how many approvals count, and whether the gate is open."""
+    closing = [f for f in after.findings if f.state in (FindingState.UNMET, FindingState.ERROR) and not f.warning]
+    rules = ", ".join(dict.fromkeys(finding.rule.partition(":")[0] for finding in closing))
+    gate = "the gate is open" if after.allowed else f"the gate is closed by {rules}" if rules else "the gate is closed"
+    return f"{after.approvals} of {display.plural(after.required, 'approval')}; {gate}" if after.required else gate
 
 
 def base_warning(chosen: ModelVersion | None, own: ModelVersion | None, verdict: Verdict) -> tuple[str, ...]:

@@ -121,7 +121,11 @@ class Judge:
             self._decisions[key] = self._decide(version)
         return self._decisions[key]
 
-    def _decide(self, version: ModelVersion) -> Decision:
+    def decision_after(self, version: ModelVersion, review: VerifiedReview) -> Decision:
+        """The decision on a version once this review is recorded, too."""
+        return self._decide(version, (review,))
+
+    def _decide(self, version: ModelVersion, more: tuple[VerifiedReview, ...] = ()) -> Decision:
         if version.model == POLICY_MODEL:
             return self.policy_changes.decide(version.commit, self.records)
         try:
@@ -132,10 +136,10 @@ class Judge:
         decision = evaluate(
             self.library.settings.policy,
             subject,
-            reviews=reviews,
+            reviews=(*reviews, *more),
             earlier=(*earlier, *self._broken),
             now=self._now,
-            recorded_at=self._recorded_at(self._overrides(version)),
+            recorded_at={**self._recorded_at(self._overrides(version)), **{each.id: self._now for each in more}},
             errors=self._errors(),
         )
         remarks = (*self._alarms(), *self._banner(version))

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from reviewtui.authoring import PreparedReview, base_warning, warnings_before_verdict, write_review
+from reviewtui.authoring import PreparedReview, base_warning, effect_of, warnings_before_verdict, write_review
 from reviewtui.catalog import ModelVersion, is_read_back, tag_name
 from reviewtui.errors import UsageError
 from reviewtui.git.objects import RefName
 from reviewtui.judging import Judge
 from reviewtui.policy.changes import POLICY_MODEL
-from reviewtui.review import NEEDS_COMMENT, ReviewSubject, Verdict
-from reviewtui.signing.scheme import Signer
+from reviewtui.review import NEEDS_COMMENT, Review, ReviewSubject, Verdict, record_id
+from reviewtui.signing.scheme import SignatureStatus, Signer, Verification
+from reviewtui.verification import VerifiedReview
 
 
 def refuse_without_comment(verdict: Verdict, comment: str) -> None:
@@ -52,7 +53,25 @@ def prepare(
         standing=any(entry.reviewer == reviewer and entry.has_verdict for entry in judge.entries(version)),
     )
     warnings = (*base_warning(chosen, own, verdict), *warnings, *_name_warning(judge, version, verdict))
-    return PreparedReview(version, review, payload, signer.describe(), notes_ref, signer.may_prompt, warnings, chosen)
+    return PreparedReview(
+        version,
+        review,
+        payload,
+        signer.describe(),
+        notes_ref,
+        signer.may_prompt,
+        warnings,
+        chosen,
+        _effect(judge, version, review, record_id(payload), expected=judge.trust.expected(signer)),
+    )
+
+
+def _effect(judge: Judge, version: ModelVersion, review: Review, identity: str, *, expected: Verification) -> str:
+    counts = expected.status is SignatureStatus.GOOD and review.reviewer in expected.principals
+    if version.model == POLICY_MODEL or review.verdict is Verdict.COMMENT or not counts:
+        return ""
+    made = VerifiedReview(identity, review, review.reviewer, expected.keyid, expected.principals)
+    return effect_of(judge.decision_after(version, made))
 
 
 def _name_warning(judge: Judge, version: ModelVersion, verdict: Verdict) -> Iterator[str]:

@@ -159,6 +159,8 @@ class SignDialog(Dialog[str]):
             lines += labelled("!", warning, width, tone="warn")
         if prepared.chosen_base is not None:
             lines += labelled("Base", f"{prepared.chosen_base.name}, as you chose; ^g takes the gate's", width)
+        if prepared.effect:
+            lines += labelled("After", prepared.effect, width)
         lines += labelled("Key", prepared.signer_description, width)
         lines += labelled("Stored", f"{prepared.notes_ref}, in this clone until P pushes it", width)
         lines += [BLANK, *statement_head(prepared.payload)]
