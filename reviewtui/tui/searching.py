@@ -35,6 +35,7 @@ class Searches(Asks[Result]):
         box = self.query_one(Input)
         box.display = True
         box.focus()
+        self.call_after_refresh(self.query_one(TextView).expect_search)
 
     @on(Input.Changed)
     def _search_changed(self, message: Input.Changed) -> None:

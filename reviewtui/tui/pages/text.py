@@ -143,7 +143,7 @@ class TextPage:
             drawing.line,
             stops=self._stops,
             width=width,
-            holding=self._holding,
+            searched=lambda: self._searched,
             sideways=sideways,
         )
 
@@ -193,9 +193,6 @@ class TextPage:
                 stops.append(y)
             inside = changed
         return stops
-
-    def _holding(self, words: str) -> list[int]:
-        return [y for y, text in enumerate(self._searched) if words in text]
 
     @cached_property
     def _searched(self) -> list[str]:

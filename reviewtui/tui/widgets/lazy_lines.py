@@ -13,8 +13,8 @@ _KEPT = 2_000
 class LazyLines(Sequence[Line]):
     """`make(y)` is asked once for each line in sight. What would need all lines is said beforehand.
 
-    `stops` are the lines where next and previous change halt; `holding` finds the lines that hold some words;
-    `sideways` scrolls by so many cells, where the lines do that themselves.
+    `stops` are the lines where next and previous change halt; `searched` gives, for each line, the text in one case
+    that a search looks at; `sideways` scrolls by so many cells, where the lines do that themselves.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class LazyLines(Sequence[Line]):
         *,
         stops: Sequence[int],
         width: int,
-        holding: Callable[[str], list[int]],
+        searched: Callable[[], Sequence[str]],
         sideways: Callable[[int], None],
     ) -> None:
         self._count = count
@@ -32,11 +32,15 @@ class LazyLines(Sequence[Line]):
         self._made: dict[int, Line] = {}
         self.stops = list(stops)
         self.width = width
-        self.holding = holding
+        self.searched = searched
         self.sideways = sideways
 
     def __len__(self) -> int:
         return self._count
+
+    def holding(self, words: str) -> list[int]:
+        """The lines that hold some words, which are in one case."""
+        return [y for y, text in enumerate(self.searched()) if words in text]
 
     @overload
     def __getitem__(self, index: int) -> Line: ...

@@ -93,6 +93,11 @@ class TextView(Toned, ScrollView, can_focus=True):
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
         self.refresh()
 
+    def expect_search(self) -> None:
+        """Make what a search will look at, before its first letter comes."""
+        if isinstance(self._lines, LazyLines):
+            self._lines.searched()
+
     def search(self, words: str) -> int:
         """Make the lines that hold these words the stops (no words: the changes again); how many there are."""
         self._search = words.casefold()
