@@ -156,7 +156,7 @@ class ReviewApp(App[int]):
             forget_what_is_there()
             sys.setswitchinterval(TURN)
             loop = asyncio.get_running_loop()
-            self._collector = CollectsAtRest(loop.call_later, loop.time, self.is_at_home)
+            self._collector = CollectsAtRest(loop.call_later, loop.time, lambda: len(self.screen_stack))
             self._collector.touched()
         # Back from ctrl+z the terminal is empty, and only what changes next would be drawn.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))

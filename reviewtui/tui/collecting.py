@@ -58,17 +58,18 @@ def forget_what_is_there() -> None:
 
 
 class CollectsAtRest:
-    """Law 3. `call_later` and `time` are the event loop's; `at_home`: nothing is open that will be closed again."""
+    """Law 3. `call_later` and `time` are the event loop's; `depth`: how many screens are open, with the home screen."""
 
     def __init__(
         self,
         call_later: Callable[[float, Callable[[], None]], object],
         time: Callable[[], float],
-        at_home: Callable[[], bool],
+        depth: Callable[[], int],
     ) -> None:
         self._call_later = call_later
         self._time = time
-        self._at_home = at_home
+        self._depth = depth
+        self._deepest = 1
         self._touched = 0.0
         self._is_waiting = False
         self._is_first = True
@@ -76,6 +77,7 @@ class CollectsAtRest:
     def touched(self) -> None:
         """A key, or the mouse: the rest begins anew."""
         self._touched = self._time()
+        self._deepest = max(self._deepest, self._depth())
         if not self._is_waiting:
             self._wait(REST)
 
@@ -85,12 +87,16 @@ class CollectsAtRest:
 
     def _look(self) -> None:
         self._is_waiting = False
-        rested = self._time() - self._touched
+        rested, depth = self._time() - self._touched, self._depth()
         if rested < REST or _answering:
             self._wait(max(REST - rested, REST / 2))
-        elif self._is_first and self._at_home():
+            return
+        if self._is_first and depth == 1:
             # The home screen stays to the end, too: a collection then looks at what was opened since.
             self._is_first = False
             gc.freeze()
-        else:
+        elif depth < self._deepest:
             gc.collect()
+        else:
+            gc.collect(1)  # Nothing was closed: who types slowly does not wait for a look at everything.
+        self._deepest = depth

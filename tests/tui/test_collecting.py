@@ -60,8 +60,10 @@ def loop() -> Loop:
     return Loop()
 
 
-def collector(loop: Loop, *, at_home: bool = False) -> CollectsAtRest:
-    return CollectsAtRest(loop.call_later, loop.time, lambda: at_home)
+def collector(loop: Loop, *depths: int) -> CollectsAtRest:
+    """With so many screens open, each time that it asks; the last one stays."""
+    left = list(depths or (2,))
+    return CollectsAtRest(loop.call_later, loop.time, lambda: left.pop(0) if len(left) > 1 else left[0])
 
 
 def close_a_screen() -> weakref.ref[Closed]:
@@ -79,8 +81,10 @@ def test_what_was_closed_is_freed_once_the_keys_rest(loop: Loop) -> None:
     assert gone() is None
 
 
-def test_what_has_grown_old_is_freed_too_and_then_nobody_is_woken_again(loop: Loop) -> None:
-    rest = collector(loop)
+@pytest.mark.parametrize("depths", [(3, 2), (3, 3)])
+def test_what_has_grown_old_is_looked_at_when_a_screen_was_closed(loop: Loop, depths: tuple[int, int]) -> None:
+    """And nobody is woken again after that."""
+    rest = collector(loop, *depths)
     screen = Closed()
     gc.collect(0)
     gc.collect(1)
@@ -88,7 +92,7 @@ def test_what_has_grown_old_is_freed_too_and_then_nobody_is_woken_again(loop: Lo
     del screen
     rest.touched()
     loop.pass_(REST)
-    assert gone() is None
+    assert (gone() is None) is (depths == (3, 2))
     assert loop.is_idle
 
 
@@ -104,7 +108,7 @@ def test_nothing_is_collected_while_a_question_is_answered(loop: Loop) -> None:
 
 
 def test_the_home_screen_is_taken_out_of_sight_once(loop: Loop) -> None:
-    rest = collector(loop, at_home=True)
+    rest = collector(loop, 1)
     rest.touched()
     loop.pass_(2 * REST)
     held = gc.get_freeze_count()
