@@ -65,29 +65,27 @@ class WatchedNotes:
 
     def read(self, *, whole: bool = False) -> WatchedContent:
         """Every line, now and before. Only history that is new is walked, unless `whole` asks for all of it."""
-        return self._looked(_Walk(self._telling()), whole=whole)
+        return self._looked(whole=whole)
 
     def survey(self, take: Callable[[NotesChange], None], meet: Meet) -> WatchedContent:
         """What `read(whole=True)` finds, for who cannot hold every line at once: each change that is known is handed
         over, the oldest first, and `lines` are those alone of the notes that lost something."""
-        walk = _Walk(self._telling(), told=take, heard=meet)
-        content = self._looked(walk, whole=True)
+        content = self._looked(whole=True, told=take, heard=meet)
         if content.replaced is not None:
             for change in read_history(self.notes, tip=content.replaced, since=content.tip, meet=meet):
                 take(change)
         return content
 
-    def _telling(self) -> frozenset[ObjectId]:
-        """The commits that tell something when a walk meets them: what was seen last, and where history was cut off."""
-        seen = self.seen()
-        return _shallow_ends(self.notes.repository).union(() if seen is None else (seen,))
-
-    def _looked(self, walk: _Walk, *, whole: bool) -> WatchedContent:
+    def _looked(
+        self, *, whole: bool, told: Callable[[NotesChange], None] | None = None, heard: Meet | None = None
+    ) -> WatchedContent:
         alarms: list[NotesAlarm] = []
         problems: list[NotesProblem] = []
         tip, seen = self._tip(alarms, problems), self.seen()
         if tip is None and seen is None:
             return WatchedContent({}, tuple(problems), tuple(alarms))
+        telling = _shallow_ends(self.notes.repository).union(() if seen is None else (seen,))
+        walk = _Walk(telling, told=told, heard=heard)
         if tip is not None and (whole or tip != seen):
             problems += self._walked(walk, tip, None if whole else seen)
         replaced = seen if seen is not None and not walk.leads_from(seen, to=tip) else None
@@ -240,7 +238,8 @@ class WatchedNotes:
 class _Walk:
     """What a walk through history found: which commit took which line away, and which notes could not be read.
 
-    Of the commits and parents that it met, only those of `telling` are kept.
+    Of the commits and parents that it met, only those of `telling` are kept: what was seen last, and where history was
+    cut off.
     """
 
     telling: frozenset[ObjectId]
