@@ -91,6 +91,7 @@ class _Teller:
         self._versions = _VersionsOfLines(library)
         self._writer = EventWriter(library, self._judge)
         self._judged: dict[Key, JudgedVersion] = {}
+        self._rows_kept: tuple[int, tuple[ModelVersion, ...]] = (-1, ())
 
     def header(self) -> TrailHeader:
         """What the trail is told of."""
@@ -135,9 +136,9 @@ class _Teller:
         """Everything, and where `_item` finds it again: an item is too much to be held for each event."""
         self._versions.learn(self._index.lines())
         catalog = self._library.catalog
-        for number, version in enumerate(catalog.versions):
-            for part in range(len(self._rows(version))):
-                yield self._found(_VERSION, number, part)
+        for number in range(len(catalog.versions)):
+            for part, row in enumerate(self._rows(number)):
+                yield (_VERSION, number, part), self._version_item(row)
         for line in self._index.lines():
             yield (_LINE, line.number, 0), self._line_item(line)
         for part, index in enumerate(self._others):
@@ -154,8 +155,7 @@ class _Teller:
     def _item(self, source: Source) -> Item:
         what, number, part = source
         if what == _VERSION:
-            version = self._rows(self._library.catalog.versions[number])[part]
-            return version_item(version, public_ref=self._writer.public_ref(version.ref))
+            return self._version_item(self._rows(number)[part])
         if what == _LINE:
             return self._line_item(self._index.line(number))
         if what == _OTHER:
@@ -168,9 +168,18 @@ class _Teller:
     def _line_item(self, line: NotedLine) -> Item:
         return line_item(line, self._versions.of(line), ref=self._index.ref)
 
-    def _rows(self, version: ModelVersion) -> tuple[ModelVersion, ...]:
-        """Several tags may name one version, and each is a release; the branch that proposed it may still be there."""
-        return tuple(_rows(version, self._refs, self._writer)) if version.kind is VersionKind.RELEASE else (version,)
+    def _version_item(self, version: ModelVersion) -> Item:
+        return version_item(version, public_ref=self._writer.public_ref(version.ref))
+
+    def _rows(self, number: int) -> tuple[ModelVersion, ...]:
+        """The rows of one of the versions. Several tags may name it, and each is a release; the branch that proposed it
+        may still be there. Those of the last version are kept: thousands of tags may name one."""
+        if self._rows_kept[0] != number:
+            version = self._library.catalog.versions[number]
+            is_release = version.kind is VersionKind.RELEASE
+            rows = tuple(_rows(version, self._refs, self._writer)) if is_release else (version,)
+            self._rows_kept = (number, rows)
+        return self._rows_kept[1]
 
     @cached_property
     def _refs(self) -> Mapping[RefName, Ref]:
