@@ -254,9 +254,7 @@ class VersionLibrary:
         """The catalog as it was before a release gave a commit of the model its name: with its commits."""
         if model not in self._commits:
             head = self.repository.head()
-            declared = {name: each.sources.path for name, each in self.settings.models.items()}
-            path = (declared or (dict(self.files.discover(head)) if head is not None else {})).get(model)
-            found = self._commits_of(model, path, head) if head is not None and path is not None else ()
+            found = self._commits_of(model, self.files.sources(model, head).path, head) if head is not None else ()
             self._commits[model] = with_versions(self.named, found)
         return self._commits[model]
 

@@ -52,13 +52,14 @@ def refuse_unless_free(
             f"{version.name} is released already, as {name}; a release tag is never moved.", decision=decision
         )
     if not is_read_back(settings.tags[0], version.model, version.version):
+        digit = version.version[:1].isdigit()
+        why = f"{settings.tags[0]} does not read it back" if digit else "a version begins with a digit"
         branch = tag_name(settings.branches[0], version.model, "1.0.0") if settings.branches else ""
+        name_it = f"Give the commit a version first, and have that reviewed: git branch {branch} {version.commit[:10]}"
         raise ReleaseRefusedError(
-            f"The tag {tag} would name no version: a version begins with a digit.",
+            f"The tag {tag} would name no version: {why}.",
             decision=decision,
-            hint=f"Give the commit a version first, and have that reviewed: git branch {branch} {version.commit[:10]}"
-            if branch
-            else "Give the commit a version first, by a branch, and have that reviewed.",
+            hint=name_it if branch and version.kind is VersionKind.COMMIT else "",
         )
 
 

@@ -44,10 +44,11 @@ def prepare(
     chosen, own = base
     after = judge.chain_end(reviewer, signer.keyid)
     review, payload = write_review(subject, verdict, comment, reviewer=reviewer, after=after, now=now)
+    expected = judge.trust.expected(signer)
     warnings = warnings_before_verdict(
         judge.decision(version),
         verdict,
-        expected=judge.trust.expected(signer),
+        expected=expected,
         reviewer=reviewer,
         exclusion=judge.exclusion(version, reviewer),
         standing=any(entry.reviewer == reviewer and entry.has_verdict for entry in judge.entries(version)),
@@ -62,7 +63,7 @@ def prepare(
         signer.may_prompt,
         warnings,
         chosen,
-        _effect(judge, version, review, record_id(payload), expected=judge.trust.expected(signer)),
+        _effect(judge, version, review, record_id(payload), expected=expected),
     )
 
 
