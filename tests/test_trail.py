@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cProfile
 import json
 import shutil
 import subprocess
@@ -241,3 +242,20 @@ def test_the_header_says_what_was_read_and_what_cannot_be_proven(story: ModelRep
     assert header["trusted"] == {"ref": "refs/heads/main", "commit": story.git("rev-parse", "main")}
     assert header["notes"][0] == {"ref": REVIEWS, "commit": story.git("rev-parse", REVIEWS), "commits": 2}
     assert len(header["unproven"]) > 3 and all(each.endswith(".") for each in header["unproven"])
+
+
+def test_what_thousands_of_tags_of_one_version_cost_grows_as_their_number_does(tmp_path: Path) -> None:
+    """A stranger may push any number of tags that name one version."""
+    calls = {}
+    for count in (50, 200):
+        repository = ModelRepository(tmp_path / str(count))
+        commit = repository.commit_files({"models/churn/params.yaml": "lr: 1\n"})
+        lines = (f"create refs/tags/churn@v1.0.0#{number} {commit}\n" for number in range(1, count + 1))
+        repository.git("update-ref", "--stdin", input="".join(lines).encode())
+        project = Project.open(repository.path)
+        profile = cProfile.Profile()
+        events = profile.runcall(lambda project=project: list(project.audit_trail().events))
+        assert sum(event.event == "released-unreviewed" for event in events) == count
+        calls[count] = sum(each.callcount for each in profile.getstats())
+        project.repository.close()
+    assert calls[200] < 5 * calls[50], calls
